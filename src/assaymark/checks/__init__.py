@@ -1,0 +1,1 @@
+"""Checks: from detections, rows and documents to findings and measurements. One check, one file."""

@@ -1,0 +1,107 @@
+"""
+Checks: from detections to findings and measurements.
+
+A check is a monoid. Its state counts; `merge` adds counts; the order of batches, the number of workers,
+a kill and a resume change nothing. `tests/checks/test_contract.py` holds that for every built-in.
+
+A check never raises for odd input and never touches the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from assaymark.contracts.detector import Detections
+    from assaymark.contracts.source import Batch, Manifest
+    from assaymark.model.evidence import Coverage
+    from assaymark.model.finding import Finding
+    from assaymark.model.measurement import Result
+    from assaymark.model.metric import Metric
+    from assaymark.model.subject import Subject, SubjectKind
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckMeta:
+    """A check as declared."""
+
+    id: str
+    """Kebab-case; names what is measured or wrong, not the fix; never reused."""
+
+    family: str
+    """Folder under `checks/`, and first part of its metrics' names."""
+
+    summary: str
+    version: str
+    """Changes whenever a number may change for the same detections."""
+
+    added: str
+    """First version of assaymark that has it."""
+
+    metrics: tuple[Metric, ...]
+    on: tuple[SubjectKind, ...]
+
+    detectors: tuple[str, ...] = ()
+    """Ids of the detectors whose detections it reads."""
+
+
+DetectionsById: TypeAlias = "Mapping[str, Detections]"
+"""Detector id to its answer for the batch at hand."""
+
+
+class RowCheck(Protocol[S]):
+    """A check over rows.
+
+    The class is constructed with an instance of its `Settings`, and with the labels that each of its
+    detectors has switched on: `RateCheck(settings, {"pii": ("CREDIT_CARD", ...)})`.
+    """
+
+    meta: ClassVar[CheckMeta]
+    Settings: ClassVar[type[BaseModel]]
+
+    def start(self) -> S:
+        """Return the state that has seen nothing; the identity of `merge`."""
+        ...
+
+    def update(self, state: S, batch: Batch, detections: DetectionsById) -> S:
+        """Return `state` having seen `batch` too. May change `state` in place."""
+        ...
+
+    def merge(self, a: S, b: S) -> S:
+        """Return the state that has seen what `a` and what `b` has seen. Associative, commutative."""
+        ...
+
+    def find(self, batch: Batch, detections: DetectionsById) -> Iterator[Finding]:
+        """Yield the findings of one batch, in the order of their places."""
+        ...
+
+    def finish(self, state: S, *, sampled: bool) -> Iterable[Result]:
+        """Return one result for every metric, and for every label a metric is declared with.
+
+        Args:
+            state: What was seen.
+            sampled: Whether the rows were drawn at random rather than read in full.
+        """
+        ...
+
+
+class SubjectCheck(Protocol):
+    """A check over a subject as a whole: its size, its documents."""
+
+    meta: ClassVar[CheckMeta]
+    Settings: ClassVar[type[BaseModel]]
+
+    def inspect(
+        self, subject: Subject, coverage: Coverage, manifest: Manifest
+    ) -> tuple[Iterable[Finding], Iterable[Result]]:
+        """Return findings and one result for every metric."""
+        ...
+
+
+CheckType: TypeAlias = "type[RowCheck[Any] | SubjectCheck]"

@@ -1,0 +1,110 @@
+"""
+Detectors: from texts to spans and scores.
+
+* Pure: the answer depends on the text and on what `digest` covers, on nothing else.
+* Alone or in company: the answer for one text never depends on the other texts of the batch.
+* Honest: a text that cannot be judged is in `unjudged` with its reason, never silently clean.
+
+`tests/detectors/test_contract.py` holds all three for every built-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from assaymark.model.evidence import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pydantic import BaseModel
+
+    from assaymark.model.subject import Sha256
+
+
+class Span(NamedTuple):
+    """Something seen in one text."""
+
+    text: int
+    """Index of the text in the batch."""
+
+    start: int
+    """First character, in Unicode code points of the original text."""
+
+    end: int
+    """One past the last character."""
+
+    entity: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detections:
+    """One detector's answer for one batch of texts."""
+
+    spans: Sequence[Span] = ()
+    """Sorted by text, start, end, entity."""
+
+    scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Category to one score in [0, 1] for each text; what stands at an unjudged text has no meaning."""
+
+    unjudged: Mapping[int, str] = field(default_factory=dict)
+    """Index of each text that could not be judged, with the reason. Reasons hold no content."""
+
+
+class Detector(Protocol):
+    """A loaded detector."""
+
+    @property
+    def digest(self) -> Sha256:
+        """Digest of everything that can change an answer."""
+        ...
+
+    def detect(self, texts: pa.StringArray) -> Detections:
+        """Judge `texts`, an Arrow array of type `large_string` without nulls.
+
+        Raises:
+            DetectorError: The detector cannot answer at all. A single text that cannot be judged is
+                no error: it goes into `unjudged`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSpec:
+    """A detector as declared: cheap to import, enough to type-check a policy."""
+
+    id: str
+    """Key under `detectors:` in a policy."""
+
+    summary: str
+    version: str
+    """Changes whenever an answer may change for a reason that is not in the settings."""
+
+    settings: type[BaseModel]
+    """What the policy may set. Unknown keys are errors; defaults are filled in before use."""
+
+    entities: tuple[str, ...] = ()
+    """What its spans can be called, in order."""
+
+    categories: tuple[str, ...] = ()
+    """What its scores can be called, in order."""
+
+    load: Callable[[Any], Detector]
+    """Build it from an instance of `settings`. May be slow; imports its libraries here.
+
+    Raises `MissingExtraError` or `DetectorError`.
+    """
+
+    enabled: Callable[[Any], tuple[str, ...]] | None = None
+    """Entities or categories that these settings switch on; `None` where all of them always are."""
+
+    quality: Settings = field(default_factory=dict)
+    """Measured quality with its source; empty where unmeasured."""
+
+    def labels(self, settings: Any) -> tuple[str, ...]:
+        """Return the entities or categories that `settings` switch on."""
+        if self.enabled is not None:
+            return self.enabled(settings)
+        return self.entities + self.categories

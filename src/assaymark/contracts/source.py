@@ -1,0 +1,121 @@
+"""
+Sources: subjects as a stream of batches.
+
+A row never straddles two batches, and a row that cannot be read is in `skipped`, never dropped. How many
+rows a batch holds is the source's affair and changes no result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from assaymark.model.subject import Subject, SubjectKind
+
+
+class Skipped(NamedTuple):
+    """A record that could not be read."""
+
+    row: int
+    line: int | None
+    reason: str
+    """One of a small number of reasons, without content, such as `invalid JSON`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Some consecutive records of one file.
+
+    `texts` is a record batch with the columns
+
+    * `row`: int64, record number in the file, ascending; a record may have several texts, or none;
+    * `line`: int64, line number from 1, null where the format has no lines;
+    * `field`: string, JSON path or column name;
+    * `text`: large_string, never null.
+    """
+
+    file: str
+    """As `Location.file`."""
+
+    rows: int
+    """Records that were read, with or without text. Skipped ones not counted."""
+
+    empty: int
+    """Records among `rows` that hold no text but white space."""
+
+    texts: pa.RecordBatch
+
+    skipped: tuple[Skipped, ...] = ()
+    """Records met while this batch was read that could not be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceStatement:
+    """A licence that a manifest or file declares for a subject."""
+
+    expression: str
+    """As written."""
+
+    source: str
+    """Where it stands, relative to the subject, such as `README.md#license`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What documents beside the data say about it."""
+
+    licences: tuple[LicenceStatement, ...] = ()
+    documents: tuple[str, ...] = ()
+    """Names of the documents that were read."""
+
+    problems: tuple[str, ...] = ()
+    """Documents that could not be understood, by name and reason, without content."""
+
+
+class Source(Protocol):
+    """A subject that can be read once, from start to end."""
+
+    @property
+    def name(self) -> str:
+        """What the user called it."""
+        ...
+
+    @property
+    def kind(self) -> SubjectKind:
+        """What requirements mean by `on`."""
+        ...
+
+    @property
+    def size(self) -> int | None:
+        """Bytes as stored, over all files; `None` where it cannot be known beforehand."""
+        ...
+
+    def batches(self) -> Iterator[Batch]:
+        """Read everything, once.
+
+        Raises:
+            InputError: The subject cannot be read at all, or is not what it was said to be.
+        """
+        ...
+
+    def subject(self) -> Subject:
+        """Identify what `batches` read. Valid only after `batches` is exhausted."""
+        ...
+
+    def manifest(self) -> Manifest:
+        """Return what documents beside the data say; empty where there are none."""
+        ...
+
+
+class OpenSource(Protocol):
+    """How a plug-in opens what its scheme or suffix names."""
+
+    def __call__(
+        self, location: str, *, kind: SubjectKind, field: str | None, **options: Any
+    ) -> Source:
+        """Return the source, or raise `InputError`."""
+        ...

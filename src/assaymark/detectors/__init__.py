@@ -1,0 +1,1 @@
+"""Detectors: from texts to spans and scores. Their libraries are imported only when they are loaded."""

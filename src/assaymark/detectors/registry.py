@@ -1,0 +1,17 @@
+"""Which detectors exist: the built-ins, by hand and in order, and the plug-ins."""
+
+from __future__ import annotations
+
+from assaymark.contracts.detector import DetectorSpec
+from assaymark.contracts.plugins import with_plugins
+
+BUILTIN: tuple[DetectorSpec, ...] = ()
+
+
+def installed_detectors() -> dict[str, DetectorSpec]:
+    """Return every installed detector by id.
+
+    Raises:
+        RegistryError: A plug-in does not load or takes an id that exists.
+    """
+    return with_plugins("assaymark.detectors", BUILTIN, lambda each: each.id)

@@ -1,0 +1,1 @@
+"""How batches are spread over workers. Every executor gives the same evidence bytes."""

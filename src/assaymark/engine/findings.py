@@ -1,0 +1,136 @@
+"""
+Findings as they stream by: digested in order, sampled fairly, written to a table.
+
+The sample keeps, for each check and rule, the findings with the smallest fingerprints. Fingerprints are
+digests, so this is a random sample that does not depend on which worker was faster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from assaymark.canonical import canonical_bytes
+from assaymark.model.codec import to_plain
+from assaymark.model.evidence import FindingLog
+from assaymark.model.finding import Finding
+from assaymark.model.subject import Sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SAMPLE_SIZE = 20
+"""Findings kept for each check and rule."""
+
+_ROW_GROUP = 20_000  # findings written at once; bounds memory and is the same however batches fell
+
+
+class FindingTable:
+    """`findings.parquet`: every finding of every subject, written as they come.
+
+    Used as a context manager; the file is complete only after a clean exit.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._pa = pa
+        self._schema = pa.schema(
+            [
+                ("subject", pa.string()),
+                ("check", pa.string()),
+                ("rule", pa.string()),
+                ("file", pa.string()),
+                ("row", pa.int64()),
+                ("line", pa.int64()),
+                ("field", pa.string()),
+                ("start", pa.int64()),
+                ("end", pa.int64()),
+                ("detector", pa.string()),
+                ("severity", pa.string()),
+                ("confidence", pa.float64()),
+                ("shape", pa.string()),
+                ("fingerprint", pa.string()),
+            ]
+        )
+        self._writer = pq.ParquetWriter(path, self._schema)
+        self._rows: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what is left and complete the file."""
+        self._flush()
+        self._writer.close()
+
+    def add(self, subject: str, finding: Finding) -> None:
+        """Append one finding."""
+        place = finding.location
+        self._rows.append(
+            {
+                "subject": subject,
+                "check": finding.check,
+                "rule": finding.rule,
+                "file": place.file,
+                "row": place.row,
+                "line": place.line,
+                "field": place.field,
+                "start": place.start,
+                "end": place.end,
+                "detector": finding.detector,
+                "severity": finding.severity.value,
+                "confidence": finding.confidence,
+                "shape": finding.shape,
+                "fingerprint": finding.fingerprint,
+            }
+        )
+        if len(self._rows) >= _ROW_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(self._pa.Table.from_pylist(self._rows, schema=self._schema))
+            self._rows.clear()
+
+
+class FindingCount:
+    """The finding log of one subject while it grows."""
+
+    def __init__(self, subject: str, table: FindingTable | None) -> None:
+        self._subject = subject
+        self._table = table
+        self._hash = hashlib.sha256()
+        self.total = 0
+        """Findings so far."""
+        self._heaps: dict[tuple[str, str], list[tuple[int, int, Finding]]] = defaultdict(list)
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Take findings in the order of the subject."""
+        for finding in findings:
+            self.total += 1
+            self._hash.update(canonical_bytes(to_plain(finding)) + b"\n")
+            # Negated, so that the heap's smallest is the largest kept fingerprint.
+            item = (-int(finding.fingerprint, 16), -self.total, finding)
+            heap = self._heaps[finding.check, finding.rule]
+            if len(heap) < SAMPLE_SIZE:
+                heapq.heappush(heap, item)
+            else:
+                heapq.heappushpop(heap, item)
+            if self._table is not None:
+                self._table.add(self._subject, finding)
+
+    def finish(self) -> FindingLog:
+        """Return the log."""
+        kept = [finding for heap in self._heaps.values() for _, _, finding in heap]
+        kept.sort(key=lambda each: (each.check, each.rule, each.location, each.fingerprint))
+        return FindingLog(
+            total=self.total, digest=Sha256(self._hash.hexdigest()), sample=tuple(kept)
+        )

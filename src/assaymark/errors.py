@@ -1,0 +1,89 @@
+"""
+What can go wrong, and whose turn it is then.
+
+    AssaymarkError
+    ├── UsageError            the command line or an argument is wrong
+    ├── InputError            a subject cannot be read, or is not what it was said to be
+    ├── PolicyError           the policy file is wrong; carries every diagnostic
+    ├── RegistryError         an unknown id, a taken id, or a plug-in that does not load
+    ├── MissingExtraError     an optional part is not installed; names the install line
+    ├── DetectorError         a detector cannot start or cannot answer
+    ├── EvidenceError         a stored evidence document cannot be used
+    ├── KeyFileError          a key file cannot be read, opened or trusted
+    └── NotAuthenticError     a signature, digest, time or log entry does not hold
+
+Messages are lower case, without a full stop; text that comes from the user stands in backticks. They
+say what happened, where, and what was got and expected; `hint` says what to do next. No message ever
+quotes the content of a subject, because that content may be personal data.
+
+The command line maps these classes to exit statuses (`assaymark.cli.exit_status`); the library does not
+know of exit statuses.
+"""
+
+from __future__ import annotations
+
+
+class AssaymarkError(Exception):
+    """Base of every error that this package raises on purpose.
+
+    Args:
+        message: What happened and where; got and expected. Never subject content.
+        hint: The next step, or `None` where there is nothing useful to say.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(AssaymarkError):
+    """The command line, or an argument to a public function, is wrong."""
+
+
+class InputError(AssaymarkError):
+    """A subject cannot be read, or is not what it was said to be."""
+
+
+class PolicyError(AssaymarkError):
+    """The policy cannot be used. `message` holds the rendered diagnostics."""
+
+
+class RegistryError(AssaymarkError):
+    """An id is unknown or taken, or a plug-in does not load."""
+
+
+class MissingExtraError(AssaymarkError):
+    """An optional dependency is needed and not installed."""
+
+    def __init__(self, what: str, *, extra: str) -> None:
+        super().__init__(
+            f"{what} needs a part that is not installed",
+            hint=f"pip install 'assaymark[{extra}]'",
+        )
+        self.extra = extra
+
+
+class DetectorError(AssaymarkError):
+    """A detector cannot start, or cannot answer at all."""
+
+
+class EvidenceError(AssaymarkError):
+    """A stored evidence document is malformed, or of a version we do not read."""
+
+
+class KeyFileError(AssaymarkError):
+    """A key file is missing, malformed, too widely readable, or the passphrase is wrong."""
+
+
+class NotAuthenticError(AssaymarkError):
+    """A verification step did not hold.
+
+    Args:
+        step: Number of the step in `assaymark.attest.verify`, from 1.
+        message: What did not hold; got and expected.
+    """
+
+    def __init__(self, step: int, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.step = step

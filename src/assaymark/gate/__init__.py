@@ -1,0 +1,1 @@
+"""The gate: admit or deny, offline, from signed reports alone."""

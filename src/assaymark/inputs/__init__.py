@@ -1,0 +1,1 @@
+"""Inputs: subjects as streams of batches. One file for each format."""

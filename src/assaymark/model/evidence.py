@@ -1,0 +1,115 @@
+"""
+Evidence: all measurements and findings of one run. Input of the decision, and of nothing else.
+
+Evidence holds no clock, no host, no path outside the subject and no order of arrival: the same subjects,
+detectors and checks give the same bytes on any machine, with any number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from assaymark.model.finding import Finding
+from assaymark.model.measurement import Labels, Result
+from assaymark.model.subject import Sha256, Subject
+
+Settings: TypeAlias = Mapping[str, Any]
+"""JSON values, defaults filled in, as a detector or check was configured."""
+
+EVIDENCE_TYPE = "https://assaymark.dev/evidence/v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorRecord:
+    """Which detector answered, exactly."""
+
+    id: str
+    version: str
+
+    digest: Sha256
+    """Over everything that can change an answer: patterns, weights, thresholds, library versions."""
+
+    settings: Settings
+
+    quality: Settings
+    """Measured quality with its source, as the detector's card states it; empty where unmeasured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRecord:
+    """Which check counted, exactly."""
+
+    id: str
+    version: str
+    settings: Settings
+    detectors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How much of a subject was looked at."""
+
+    rows: int
+    """Records in the subject, readable or not."""
+
+    read: int
+    """Records that were read and handed to the checks."""
+
+    empty: int
+    """Records that were read and hold no text."""
+
+    texts: int
+    """Texts handed to the detectors; a record may hold several."""
+
+    skipped: Mapping[str, int]
+    """Records that could not be read, by reason."""
+
+    fields: Mapping[str, int]
+    """Texts by field, list indices folded to `[*]`."""
+
+    sample_of: int | None = None
+    """Rows that were drawn at random to be read; `None` where the whole subject was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingLog:
+    """All findings by digest, and a sample of them by value."""
+
+    total: int
+
+    digest: Sha256
+    """SHA-256 over the canonical JSON of every finding in order, each followed by a line feed."""
+
+    sample: tuple[Finding, ...]
+    """At most a fixed number for each check and rule, chosen by smallest digest, not by arrival."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectEvidence:
+    """What is known about one subject."""
+
+    subject: Subject
+    coverage: Coverage
+    results: tuple[Result, ...]
+    findings: FindingLog
+
+    def result(self, metric: str, labels: Labels) -> Result | None:
+        """Return the result for exactly this metric and these labels, if any check reported one."""
+        for each in self.results:
+            if each.metric == metric and each.labels == labels:
+                return each
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Everything that one run learned."""
+
+    tool: str
+    """Name and version of what made this, such as `assaymark 0.1.0`."""
+
+    detectors: tuple[DetectorRecord, ...]
+    checks: tuple[CheckRecord, ...]
+    subjects: tuple[SubjectEvidence, ...]

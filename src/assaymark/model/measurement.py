@@ -1,0 +1,130 @@
+"""
+Measurements: one number over many rows, or the reason why there is none.
+
+INVARIANT: an absent number is a `NotMeasured`, never NaN, 0 or a missing key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from assaymark.model.intervals import Interval, clopper_pearson
+
+Labels: TypeAlias = tuple[tuple[str, str], ...]
+"""Label names and values, sorted by name; empty for the metric over all labels."""
+
+EXACT = "exact"
+"""Every row was read: the interval's ends are facts, apart only by what could not be judged."""
+
+CLOPPER_PEARSON = "clopper-pearson"
+"""Rows were drawn at random: the ends are exact binomial limits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The whole numbers behind a share."""
+
+    hits: int
+    """Rows in which it was seen."""
+
+    judged: int
+    """Rows that could be judged, hits included."""
+
+    unjudged: int
+    """Rows that could not be judged and showed no hit: any of them may be one."""
+
+    @property
+    def total(self) -> int:
+        """Rows that the share is about."""
+        return self.judged + self.unjudged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A number that a check could compute, and how far to trust it."""
+
+    metric: str
+    check: str
+    labels: Labels
+
+    value: float
+    """In the metric's declared unit. Always finite."""
+
+    n: int
+    """Rows that the number rests on."""
+
+    interval: Interval
+    method: str
+    """`exact`, `clopper-pearson`, or the method that a later check names."""
+
+    counts: Counts | None
+    """What a share was counted from; `None` for other units."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotMeasured:
+    """The check ran, or should have run, and cannot say."""
+
+    metric: str
+    check: str
+    labels: Labels
+    reason: str
+
+
+Result: TypeAlias = Measured | NotMeasured
+
+
+def share(
+    metric: str, check: str, labels: Labels, counts: Counts, *, sampled: bool, level: float = 0.95
+) -> Result:
+    """Turn counts into a share with its interval.
+
+    A row that could not be judged may hide a hit, so the upper end counts it as one and the lower end
+    does not. Where every row was read, nothing else is uncertain; where rows were drawn at random, both
+    ends are exact binomial limits on top.
+
+    Source:
+        Manski, "Partial Identification of Probability Distributions", Springer 2003, chapter 1, for the
+        bounds under missing data; Clopper and Pearson 1934 for the limits.
+    """
+    if counts.judged == 0:
+        reason = (
+            f"none of {counts.total} rows could be judged" if counts.total else "there are no rows"
+        )
+        return NotMeasured(metric=metric, check=check, labels=labels, reason=reason)
+    worst = counts.hits + counts.unjudged
+    if sampled:
+        low = clopper_pearson(counts.hits, counts.total, level=level).low
+        high = clopper_pearson(worst, counts.total, level=level).high
+        interval, method = Interval(low=low, high=high, level=level), CLOPPER_PEARSON
+    else:
+        interval = Interval(low=counts.hits / counts.total, high=worst / counts.total, level=1.0)
+        method = EXACT
+    return Measured(
+        metric=metric,
+        check=check,
+        labels=labels,
+        value=counts.hits / counts.judged,
+        n=counts.total,
+        interval=interval,
+        method=method,
+        counts=counts,
+    )
+
+
+def count(
+    metric: str, check: str, labels: Labels, number: int, *, at_most: int | None = None
+) -> Measured:
+    """State a whole number; `at_most` is how large it may be if what was unreadable all counts."""
+    high = number if at_most is None else at_most
+    return Measured(
+        metric=metric,
+        check=check,
+        labels=labels,
+        value=float(number),
+        n=number,
+        interval=Interval(low=float(number), high=float(high), level=1.0),
+        method=EXACT,
+        counts=None,
+    )

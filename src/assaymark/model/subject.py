@@ -1,0 +1,42 @@
+"""
+What is judged.
+
+A subject is known by its digest, never by its name: two files with one name are two subjects, and a
+renamed file is the same subject. The name is kept so that a person can find it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+Sha256 = NewType("Sha256", str)
+"""64 lower-case hexadecimal digits."""
+
+
+class SubjectKind(StrEnum):
+    """What a requirement's `on` can name."""
+
+    DATASET = "dataset"
+    OUTPUTS = "outputs"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One thing under judgement."""
+
+    kind: SubjectKind
+
+    name: str
+    """What the user called it: a path, a pattern, a URL or `-`."""
+
+    digest: Sha256
+    """SHA-256 of a single file's bytes, or the OpenSSF Model Signing root digest of several files."""
+
+    files: int
+    """How many files it consists of, at least 1."""
+
+    size: int
+    """Bytes as stored, over all files."""

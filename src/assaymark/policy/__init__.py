@@ -1,0 +1,1 @@
+"""The policy: the only reader of YAML, the language, and the decision."""

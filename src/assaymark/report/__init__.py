@@ -1,0 +1,1 @@
+"""Reports: one file for each form, all projected from the same evidence and decision."""
