@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from assaymark.contracts.detector import DetectorSpec
 from assaymark.contracts.plugins import with_plugins
+from assaymark.detectors.harm.spec import HARM
 
-BUILTIN: tuple[DetectorSpec, ...] = ()
+BUILTIN: tuple[DetectorSpec, ...] = (HARM,)
 
 
 def installed_detectors() -> dict[str, DetectorSpec]:

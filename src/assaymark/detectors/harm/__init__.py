@@ -1,0 +1,1 @@
+"""Harmful content: one vocabulary of categories, several scorers behind it."""

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from assaymark.detectors.harm.categories import (
+    CATEGORIES,
+    FROM_DETOXIFY,
+    FROM_OPENAI,
+    gather,
+    known_to,
+)
+from assaymark.detectors.harm.settings import HarmSettings, categories_of
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"model": "openai-moderation"}, "`openai-moderation` needs `url`"),
+        ({"model": "detoxify:unbiased"}, "`detoxify:unbiased` needs `sha256`"),
+        ({"checkpoint": "x.ckpt"}, "`detoxify:original` needs `sha256`"),
+        ({"sha256": "ABC"}, "expected 64 lower-case hexadecimal digits"),
+        ({"model": "openai-moderation", "url": "http://example.org/"}, "expected an https address"),
+        ({"model": "openai-moderation", "url": "ftp://127.0.0.1/"}, "expected an https address"),
+        ({"surprise": 1}, "Extra inputs are not permitted"),
+    ],
+)
+def test_unsafe_or_incomplete_settings_are_refused(given, message):
+    """What would send text in the clear, or open an unpinned file, is no setting."""
+    with pytest.raises(ValidationError, match=message):
+        HarmSettings(**given)
+
+
+def test_http_is_allowed_to_this_machine():
+    """A model server on loopback needs no certificate."""
+    HarmSettings(model="openai-moderation", url="http://localhost:8000/v1/moderations")
+
+
+def test_each_scorer_offers_only_what_it_knows():
+    """Detoxify knows nothing of self-harm; a requirement about it must not be met by silence."""
+    original = categories_of(HarmSettings())
+    unbiased = categories_of(HarmSettings(model="detoxify:unbiased", sha256="0" * 64))
+    endpoint = categories_of(HarmSettings(model="openai-moderation", url="https://example.org/"))
+
+    assert original == (
+        "harmful", "toxicity", "severe_toxicity", "insult", "identity_attack", "threat", "obscenity",
+    )  # fmt: skip
+    assert set(unbiased) - set(original) == {"sexual"}
+    assert "self_harm" in endpoint
+    assert "toxicity" not in endpoint
+
+
+def test_every_mapping_ends_in_a_declared_category():
+    """No scorer's name leads outside the vocabulary."""
+    assert {*FROM_DETOXIFY.values(), *FROM_OPENAI.values()} <= set(CATEGORIES)
+    assert len(FROM_OPENAI) == 13
+    assert known_to({}) == ("harmful",)
+
+
+def test_gathering_takes_the_highest():
+    """Two names of one category: the surer one counts."""
+    found = gather({"sexual": 0.2, "sexual/minors": 0.7, "unheard-of": 1.0}, FROM_OPENAI)
+
+    assert found == {"sexual": 0.7, "harmful": 0.7}
+
+
+def test_declaring_loads_no_model_library():
+    """`policy check` must not wait for torch."""
+    code = (
+        "import sys; import assaymark.detectors.harm.spec; "
+        "print([m for m in ('torch', 'transformers', 'httpx', 'detoxify', 'pyarrow') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
