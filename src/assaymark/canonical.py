@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any, NoReturn
 
 import rfc8785
@@ -21,6 +22,9 @@ from assaymark.model.subject import Sha256
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 64
+
+# Possessive, so that a string without an end costs one pass. Strings are matched to be stepped over.
+_BRACKET_OR_STRING = re.compile(r'[\[\]{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 
 def canonical_bytes(value: Any) -> bytes:
@@ -32,7 +36,7 @@ def canonical_bytes(value: Any) -> bytes:
     """
     try:
         return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, ValueError) as error:
+    except (rfc8785.CanonicalizationError, ValueError, RecursionError) as error:
         # rfc8785 lets UnicodeEncodeError through for surrogates in keys; it is a ValueError.
         raise EvidenceError(f"no canonical JSON form: {type(error).__name__}") from None
 
@@ -69,6 +73,7 @@ def parse_strict(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MA
             object_pairs_hook=_unique_object,
             parse_constant=_refuse_constant,
             parse_float=_finite_float,
+            parse_int=_finite_int,
         )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
@@ -82,25 +87,16 @@ def parse_strict(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MA
 
 def _demand_depth(text: str, limit: int) -> None:
     """Refuse deep nesting before the parser recurses into it."""
-    depth = 0
-    in_string = escaped = False
     if text.count("[") + text.count("{") <= limit:
         return
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
+    depth = 0
+    for match in _BRACKET_OR_STRING.finditer(text):
+        first = match[0][0]
+        if first in "[{":
             depth += 1
             if depth > limit:
                 raise EvidenceError(f"nested deeper than {limit} levels")
-        elif character in "]}":
+        elif first in "]}":
             depth -= 1
 
 
@@ -119,6 +115,16 @@ def _finite_float(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise EvidenceError("a number is too large for double precision")
+    return value
+
+
+def _finite_int(text: str) -> int:
+    value = int(text)
+    try:
+        float(value)
+    except OverflowError:
+        # A reader that knows doubles only would see an infinity.
+        raise EvidenceError("a number is too large for double precision") from None
     return value
 
 

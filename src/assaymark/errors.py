@@ -22,6 +22,8 @@ know of exit statuses.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class AssaymarkError(Exception):
     """Base of every error that this package raises on purpose.
@@ -35,6 +37,10 @@ class AssaymarkError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes whole, whatever arguments a subclass takes."""
+        return BaseException.__new__, (type(self), *self.args), self.__dict__
 
 
 class UsageError(AssaymarkError):

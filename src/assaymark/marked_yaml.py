@@ -5,8 +5,9 @@ The subset that people mean when they write configuration:
 
 * a key that stands twice in one mapping is an error, as are anchors, aliases, merge keys and tags;
 * only the core scalars of YAML 1.2 are more than text: `true`, `false`, `null`, integers and decimals.
-  `no`, `on`, `12:30` and `2026-01-31` stay text, so nothing changes its meaning behind the writer;
-* one document, of bounded size and depth.
+  `no`, `on`, `12:30`, `007`, `0x1f`, `.nan` and `2026-01-31` stay text, so nothing changes its meaning
+  behind the writer;
+* one document, of bounded size and depth; lines end as editors end them.
 
 This is the only module that imports PyYAML.
 """
@@ -27,8 +28,17 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,30})")
-_DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
-_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_DECIMAL = re.compile(
+    r"[-+]?(?:(?:0|[1-9][0-9]{0,30})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?"
+)
+_WORDS = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
+}
+
+# PyYAML breaks lines here and most editors do not, so places would not agree.
+_ODD_BREAK = re.compile("[\x85\u2028\u2029]")
 
 Scalar: TypeAlias = "str | int | float | bool | None"
 
@@ -109,6 +119,9 @@ def parse_yaml(data: bytes) -> Node:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise MarkedYamlError([YamlProblem(Mark(line, 1, 1), "not UTF-8")]) from None
+    if odd := _ODD_BREAK.search(text):
+        place = _place(text, odd.start())
+        raise MarkedYamlError([_bad_character(place, ord(odd[0]))])
     problems = list(_forbidden(text))
     if problems:
         raise MarkedYamlError(problems)
@@ -146,8 +159,18 @@ def _forbidden(text: str) -> Iterator[YamlProblem]:
                 yield YamlProblem(mark, "tags are not allowed", "remove the `!` tag")
     except yaml.MarkedYAMLError as error:
         yield _syntax_problem(error)
-    except yaml.YAMLError as error:
-        yield YamlProblem(Mark(1, 1, 1), f"not YAML: {type(error).__name__}")
+    except yaml.reader.ReaderError as error:
+        yield _bad_character(_place(text, error.position), error.character)
+
+
+def _bad_character(place: Mark, character: int) -> YamlProblem:
+    return YamlProblem(place, f"the character U+{character:04X} is not allowed")
+
+
+def _place(text: str, index: int) -> Mark:
+    # Only for characters that end the reading, so every line break before them is one of editors'.
+    lines = re.split(r"\r\n|\r|\n", text[:index])
+    return Mark(len(lines), len(lines[-1]) + 1, 1)
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError) -> YamlProblem:

@@ -1,1 +1,1 @@
-"""Attestation: the report as an in-toto statement in a DSSE envelope in a Sigstore bundle."""
+"""Reports as attestations: sign, verify, trust. The only package that uses cryptography."""

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from assaymark.checks.characters.hidden_characters import HiddenCharacters
+from assaymark.checks.harm.harmful_content import HarmfulContent
+from assaymark.checks.licence.licence_permitted import LicencePermitted
+from assaymark.checks.pii.pii_exposure import PiiExposure
+from assaymark.checks.records.record_health import RecordHealth
+from assaymark.checks.secrets.secret_exposure import SecretExposure
 from assaymark.contracts.check import CheckType
 from assaymark.contracts.plugins import with_plugins
 
-BUILTIN: tuple[CheckType, ...] = ()
+BUILTIN: tuple[CheckType, ...] = (
+    RecordHealth,
+    PiiExposure,
+    SecretExposure,
+    HarmfulContent,
+    HiddenCharacters,
+    LicencePermitted,
+)
 
 
 def installed_checks() -> dict[str, CheckType]:

@@ -103,6 +103,9 @@ class DetectorSpec:
     quality: Settings = field(default_factory=dict)
     """Measured quality with its source; empty where unmeasured."""
 
+    costly: bool = False
+    """Whether a text takes about a millisecond or more, so that looking its answer up beats asking."""
+
     def labels(self, settings: Any) -> tuple[str, ...]:
         """Return the entities or categories that `settings` switch on."""
         if self.enabled is not None:

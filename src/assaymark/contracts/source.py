@@ -1,8 +1,9 @@
 """
 Sources: subjects as a stream of batches.
 
-A row never straddles two batches, and a row that cannot be read is in `skipped`, never dropped. How many
-rows a batch holds is the source's affair and changes no result.
+A row never straddles two batches, and a row that cannot be read is in `skipped`, never dropped. The
+records of a file are numbered without gaps and come in order: a batch holds the next
+`rows + len(skipped)` of them. How many a batch holds is the source's affair and changes no result.
 """
 
 from __future__ import annotations
@@ -108,6 +109,14 @@ class Source(Protocol):
 
     def manifest(self) -> Manifest:
         """Return what documents beside the data say; empty where there are none."""
+        ...
+
+
+class RereadableSource(Source, Protocol):
+    """A source whose subject can be read again, as sampling must; a pipe is none."""
+
+    def reopen(self) -> Source:
+        """Return a new source that reads the same subject from the start."""
         ...
 
 

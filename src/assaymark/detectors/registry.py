@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from assaymark.contracts.detector import DetectorSpec
 from assaymark.contracts.plugins import with_plugins
+from assaymark.detectors.characters import CHARACTERS
 from assaymark.detectors.harm.spec import HARM
+from assaymark.detectors.pii.spec import PII
+from assaymark.detectors.secrets.spec import SECRETS
 
-BUILTIN: tuple[DetectorSpec, ...] = (HARM,)
+BUILTIN: tuple[DetectorSpec, ...] = (PII, SECRETS, HARM, CHARACTERS)
 
 
 def installed_detectors() -> dict[str, DetectorSpec]:

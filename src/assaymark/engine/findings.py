@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import os
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from assaymark.canonical import canonical_bytes
+from assaymark.errors import UsageError
 from assaymark.model.codec import to_plain
 from assaymark.model.evidence import FindingLog
 from assaymark.model.finding import Finding
@@ -31,7 +35,13 @@ _ROW_GROUP = 20_000  # findings written at once; bounds memory and is the same h
 class FindingTable:
     """`findings.parquet`: every finding of every subject, written as they come.
 
-    Used as a context manager; the file is complete only after a clean exit.
+    Used as a context manager: the file appears, whole, after a clean exit, and not at all after an error.
+
+    Args:
+        path: Where the file shall stand; while it grows, it has another name beside it.
+
+    Raises:
+        UsageError: The file cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,19 +67,25 @@ class FindingTable:
                 ("fingerprint", pa.string()),
             ]
         )
-        self._writer = pq.ParquetWriter(path, self._schema)
+        self._path = path
+        self._growing = path.with_name(f".{path.name}.{os.getpid()}.part")
+        with self._naming_the_file():
+            self._writer = pq.ParquetWriter(self._growing, self._schema)
         self._rows: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Write what is left and complete the file."""
-        self._flush()
-        self._writer.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            with self._naming_the_file():
+                if kind is None:
+                    self._flush()
+                self._writer.close()
+                if kind is None:
+                    self._growing.replace(self._path)
+        finally:
+            self._growing.unlink(missing_ok=True)
 
     def add(self, subject: str, finding: Finding) -> None:
         """Append one finding."""
@@ -97,8 +113,25 @@ class FindingTable:
 
     def _flush(self) -> None:
         if self._rows:
-            self._writer.write_table(self._pa.Table.from_pylist(self._rows, schema=self._schema))
+            with self._naming_the_file():
+                table = self._pa.Table.from_pylist(self._rows, schema=self._schema)
+                self._writer.write_table(table)
             self._rows.clear()
+
+    @contextmanager
+    def _naming_the_file(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise UsageError(f"`{self._path}` cannot be written: {reason}") from None
+
+
+def _place(finding: Finding) -> tuple[str, str, str, int, str, int, int, str, str]:
+    # Not `Location` itself: a line number may be absent, and what is absent has no order.
+    at = finding.location
+    place = (at.file, at.row, at.field, at.start, at.end)
+    return (finding.check, finding.rule, *place, finding.detector, finding.fingerprint)
 
 
 class FindingCount:
@@ -130,7 +163,7 @@ class FindingCount:
     def finish(self) -> FindingLog:
         """Return the log."""
         kept = [finding for heap in self._heaps.values() for _, _, finding in heap]
-        kept.sort(key=lambda each: (each.check, each.rule, each.location, each.fingerprint))
+        kept.sort(key=_place)
         return FindingLog(
             total=self.total, digest=Sha256(self._hash.hexdigest()), sample=tuple(kept)
         )

@@ -4,26 +4,27 @@ The work of one worker: batches in, partial results out.
 A job is small and picklable; a worker opens it once, which loads the detectors, and then works through
 batches. What it returns can be merged in any order.
 
-INVARIANT: whatever a detector raises while it judges, its texts become unjudged. Nothing that fails
-here can look clean.
+INVARIANT: nothing that fails here can look clean. A text that a detector fails on is unjudged
+(`assaymark.engine.held`), and a check that raises measures nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assaymark.contracts.detector import Detections
-from assaymark.errors import DetectorError
-from assaymark.model.evidence import Coverage, DetectorRecord, Settings
+from assaymark.engine.cache import ResultsCache
+from assaymark.engine.held import HeldDetector
+from assaymark.engine.recall import RecallingDetector
+from assaymark.model.evidence import Coverage, DetectorRecord, Sample, Settings
 
 if TYPE_CHECKING:
     from assaymark.contracts.catalog import Catalog
     from assaymark.contracts.check import RowCheck
-    from assaymark.contracts.detector import Detector
     from assaymark.contracts.source import Batch
     from assaymark.model.finding import Finding
 
@@ -46,8 +47,8 @@ class CoverageCount:
         self.empty += batch.empty
         self.texts += batch.texts.num_rows
         self.skipped.update(each.reason for each in batch.skipped)
-        for name in batch.texts.column("field").to_pylist():
-            self.fields[_INDEX.sub("[*]", name)] += 1
+        for name, number in Counter(batch.texts.column("field").to_pylist()).items():
+            self.fields[_INDEX.sub("[*]", name)] += number
 
     def merge(self, other: CoverageCount) -> None:
         """Add what `other` has counted."""
@@ -57,16 +58,21 @@ class CoverageCount:
         self.skipped.update(other.skipped)
         self.fields.update(other.fields)
 
-    def finish(self, *, sample_of: int | None = None) -> Coverage:
+    @property
+    def rows(self) -> int:
+        """Records so far, readable or not."""
+        return self.read + self.skipped.total()
+
+    def finish(self, *, sample: Sample | None = None) -> Coverage:
         """Return the counts as evidence."""
         return Coverage(
-            rows=self.read + self.skipped.total(),
+            rows=self.rows,
             read=self.read,
             empty=self.empty,
             texts=self.texts,
             skipped=dict(sorted(self.skipped.items())),
             fields=dict(sorted(self.fields.items())),
-            sample_of=sample_of,
+            sample=sample,
         )
 
 
@@ -77,7 +83,12 @@ class Partial:
     states: Mapping[str, Any]
     """Check id to its state."""
 
+    failed: Mapping[str, str]
+    """Id of each check that raised, and what."""
+
     findings: tuple[Finding, ...]
+    """In the order of the rows."""
+
     coverage: CoverageCount
 
 
@@ -89,6 +100,12 @@ class Job:
     checks: Mapping[str, Settings]
     """Row checks only."""
 
+    open_catalog: Callable[[], Catalog]
+    """Where a worker process finds the detectors and checks; importable by name."""
+
+    cache_path: Path | None
+    """Where the answers of costly detectors are kept."""
+
 
 class Worker:
     """A job with its detectors loaded.
@@ -96,38 +113,57 @@ class Worker:
     Raises:
         MissingExtraError: A detector needs a part that is not installed.
         DetectorError: A detector cannot start.
+        UsageError: The results cache cannot be used.
     """
 
     def __init__(self, job: Job, catalog: Catalog) -> None:
-        self._specs = {name: catalog.detectors[name] for name in job.detectors}
-        parsed = {
-            name: spec.settings.model_validate(dict(job.detectors[name]))
-            for name, spec in self._specs.items()
-        }
-        self._settings = job.detectors
-        self._detectors: dict[str, Detector] = {
-            name: spec.load(parsed[name]) for name, spec in self._specs.items()
-        }
-        labels = {name: spec.labels(parsed[name]) for name, spec in self._specs.items()}
+        self._job = job
+        self._specs = {name: catalog.detectors[name] for name in sorted(job.detectors)}
+        self._cache: ResultsCache | None = None
+        if job.cache_path is not None and any(each.costly for each in self._specs.values()):
+            self._cache = ResultsCache(job.cache_path)
+        self._detectors: dict[str, HeldDetector | RecallingDetector] = {}
+        try:
+            for name, spec in self._specs.items():
+                held = HeldDetector(spec, job.detectors[name])
+                self._detectors[name] = (
+                    RecallingDetector(held, self._cache) if spec.costly else held
+                )
+        except BaseException:
+            self.close()
+            raise
+        labels = {name: each.labels for name, each in self._detectors.items()}
         self.checks: dict[str, RowCheck[Any]] = {
-            name: make_check(catalog.checks[name], settings, labels)
-            for name, settings in job.checks.items()
+            name: _make_check(catalog.checks[name], job.checks[name], labels)
+            for name in sorted(job.checks)
         }
+
+    def close(self) -> None:
+        """Let go of the results cache."""
+        if self._cache is not None:
+            self._cache.close()
 
     def work(self, batch: Batch, checks: tuple[str, ...]) -> Partial:
         """Judge one batch with the row checks whose ids are in `checks`."""
         needed = {each for name in checks for each in self.checks[name].meta.detectors}
         texts = batch.texts.column("text")
-        detections = {name: judge(self._detectors[name], texts) for name in sorted(needed)}
+        detections = {name: self._detectors[name].detect(texts) for name in sorted(needed)}
         states: dict[str, Any] = {}
+        failed: dict[str, str] = {}
         findings: list[Finding] = []
-        for name in checks:
+        for name in sorted(checks):
             check = self.checks[name]
-            states[name] = check.update(check.start(), batch, detections)
-            findings.extend(check.find(batch, detections))
+            own = {each: detections[each] for each in check.meta.detectors}
+            try:
+                states[name] = check.update(check.start(), batch, own)
+                findings.extend(list(check.find(batch, own)))
+            except Exception as error:  # noqa: BLE001 - third-party code; the reason stays without content
+                failed[name] = raised(error)
+        # By row, so that the order does not tell where one batch ended and the next began.
+        findings.sort(key=lambda each: each.location.row)
         coverage = CoverageCount()
         coverage.add(batch)
-        return Partial(states=states, findings=tuple(findings), coverage=coverage)
+        return Partial(states=states, failed=failed, findings=tuple(findings), coverage=coverage)
 
     def records(self) -> tuple[DetectorRecord, ...]:
         """Return which detectors answer, exactly."""
@@ -136,25 +172,19 @@ class Worker:
                 id=name,
                 version=spec.version,
                 digest=self._detectors[name].digest,
-                settings=self._settings[name],
+                settings=self._job.detectors[name],
                 quality=spec.quality,
             )
-            for name, spec in sorted(self._specs.items())
+            for name, spec in self._specs.items()
         )
 
 
-def make_check(check: Any, settings: Settings, labels: Mapping[str, tuple[str, ...]]) -> Any:
+def raised(error: Exception) -> str:
+    """Return the reason why a check that raised `error` measures nothing, without its content."""
+    return f"the check raised {type(error).__name__}"
+
+
+def _make_check(check: Any, settings: Settings, labels: Mapping[str, tuple[str, ...]]) -> Any:
     """Construct a check from its stored settings."""
     parsed = check.Settings.model_validate(dict(settings))
     return check(parsed, {name: labels[name] for name in check.meta.detectors})
-
-
-def judge(detector: Detector, texts: Any) -> Detections:
-    """Ask `detector`; what it cannot answer at all becomes unjudged texts."""
-    try:
-        return detector.detect(texts)
-    except DetectorError as error:
-        reason = error.message
-    except Exception as error:  # noqa: BLE001 - third-party code; its message may quote the text
-        reason = f"the detector raised {type(error).__name__}"
-    return Detections(unjudged=dict.fromkeys(range(len(texts)), reason))

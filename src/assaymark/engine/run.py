@@ -3,27 +3,38 @@ From a policy and its subjects to evidence.
 
     source ─▶ batches ─▶ executor(worker: detectors ─▶ checks) ─▶ merge ─▶ evidence
 
-Memory holds a few batches, one state for each check and the sampled findings, however large the subject.
+* The evidence is the same bytes for any number of workers, any batch size, any order of subjects, with
+  the results cache or without, and after a run that was killed.
+* Memory holds a few batches, one state for each check and the sampled findings, however large the
+  subject.
+* What fails is in the evidence as not judged or not measured, or ends the run; it is never left out.
+
+tests/engine/test_run.py holds these.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assaymark import __version__
-from assaymark.engine.executors.local import run_local
+from assaymark.engine.catalog import installed_catalog
+from assaymark.engine.executors.local import LocalExecutor
 from assaymark.engine.findings import FindingCount, FindingTable
-from assaymark.engine.job import CoverageCount, Job, Worker
+from assaymark.engine.job import CoverageCount, Partial, Worker, raised
+from assaymark.engine.plan import check_records, is_row_check, job_of
+from assaymark.engine.sampling import RowCount, draw, only, seed_of
 from assaymark.errors import InputError, UsageError
-from assaymark.model.evidence import CheckRecord, Coverage, Evidence, SubjectEvidence
+from assaymark.model.evidence import Coverage, Evidence, Sample, SubjectEvidence
+from assaymark.model.measurement import NotMeasured
 
 if TYPE_CHECKING:
     from assaymark.contracts.catalog import Catalog
-    from assaymark.contracts.source import Source
+    from assaymark.contracts.source import Batch, Source
     from assaymark.model.measurement import Result
     from assaymark.policy.policy import Policy
 
@@ -39,141 +50,231 @@ class Progress:
     findings: int
 
 
-def audit(
+def audit(  # noqa: PLR0913 - one keyword for each option of the command
     policy: Policy,
     sources: Sequence[Source],
     catalog: Catalog,
     *,
     findings_path: Path | None = None,
     workers: int | None = None,
+    sample: int | None = None,
+    nonce: str | None = None,
+    cache_path: Path | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    open_catalog: Callable[[], Catalog] = installed_catalog,
 ) -> Evidence:
     """Run what `policy` needs over `sources`.
 
+    With more than one worker, processes are spawned, and a script that calls this needs the usual
+    `if __name__ == "__main__":`.
+
     Args:
         policy: Decides which checks and detectors run, and with which settings.
-        sources: The subjects; each is read once.
+        sources: The subjects; each is read once, or twice where it is sampled.
         catalog: What is installed.
-        findings_path: Where to write every finding as Parquet, or `None`.
+        findings_path: Where to write every finding as Parquet, or `None`. The file appears only when
+            the run succeeds.
         workers: Processes; `None` chooses by the size of the subjects.
+        sample: Rows of each subject to judge, drawn at random; `None` judges all of them.
+        nonce: Added to the seed of the draw; see `assaymark.engine.sampling`.
+        cache_path: Where answers of costly detectors are kept from run to run, or `None`. A run that
+            was killed goes on from there.
         on_progress: Called after every batch.
+        open_catalog: Returns `catalog` in a worker process; a function of a module.
 
     Raises:
-        UsageError: There is nothing to judge.
-        InputError: A subject cannot be read, or two subjects are the same.
+        UsageError: There is nothing to judge, a number is out of range, a subject cannot be read again
+            to be sampled, or a file cannot be used.
+        InputError: A subject cannot be read, changes while it is read, or is the same as another.
+        RegistryError: The policy names what is not installed.
         MissingExtraError: A detector needs a part that is not installed.
         DetectorError: A detector cannot start, or a worker died.
     """
+    _demand_usable(sources, workers=workers, sample=sample, nonce=nonce)
+    job = job_of(policy, catalog, cache_path, open_catalog)
+    subjects: list[SubjectEvidence] = []
+    with contextlib.ExitStack() as stack:
+        worker = Worker(job, catalog)
+        stack.callback(worker.close)
+        executor = stack.enter_context(LocalExecutor(worker, job))
+        table = None if findings_path is None else stack.enter_context(FindingTable(findings_path))
+        run = _Run(
+            policy=policy,
+            catalog=catalog,
+            worker=worker,
+            executor=executor,
+            workers=workers,
+            sample=sample,
+            nonce=nonce,
+            table=table,
+            on_progress=on_progress or (lambda _: None),
+        )
+        # By name, so that the order of arguments does not show in the table of findings.
+        for source in sorted(sources, key=lambda each: (each.kind, each.name)):
+            subjects.append(run.judge(source))
+            _demand_new(subjects)
+        return Evidence(
+            tool=f"assaymark {__version__}",
+            detectors=worker.records(),
+            checks=check_records(policy, catalog),
+            subjects=tuple(sorted(subjects, key=lambda each: each.subject.digest)),
+        )
+
+
+def _demand_usable(
+    sources: Sequence[Source], *, workers: int | None, sample: int | None, nonce: str | None
+) -> None:
     if not sources:
         raise UsageError(
             "there is nothing to judge", hint="name a subject, such as `--dataset PATH`"
         )
-    table = None if findings_path is None else FindingTable(findings_path)
-    run = _Run(policy, catalog, workers, on_progress or (lambda _: None), table)
-    try:
-        subjects = tuple(run.judge(each) for each in sources)
-    finally:
-        if table is not None:
-            table.close()
-    digests = [each.subject.digest for each in subjects]
-    for index, digest in enumerate(digests):
-        if digest in digests[:index]:
-            first = subjects[digests.index(digest)].subject.name
+    if workers is not None and workers < 1:
+        raise UsageError(f"expected at least 1 worker, got {workers}")
+    if sample is not None and sample < 1:
+        raise UsageError(f"expected a sample of at least 1 row, got {sample}")
+    if nonce is not None and sample is None:
+        raise UsageError("a nonce is for sampling, and no sample is asked for")
+
+
+def _demand_new(subjects: Sequence[SubjectEvidence]) -> None:
+    *before, last = subjects
+    for each in before:
+        if each.subject.digest == last.subject.digest:
             raise InputError(
-                f"`{subjects[index].subject.name}` holds the same bytes as `{first}`",
+                f"`{last.subject.name}` holds the same bytes as `{each.subject.name}`",
                 hint="name each subject once",
             )
-    return Evidence(
-        tool=f"assaymark {__version__}",
-        detectors=run.worker.records(),
-        checks=run.check_records(),
-        subjects=tuple(sorted(subjects, key=lambda each: each.subject.digest)),
-    )
 
 
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """What is known about one subject while it is read."""
+
+    coverage: CoverageCount = field(default_factory=CoverageCount)
+    findings: FindingCount
+    states: dict[str, Any]
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Run:
     """One audit: what stays the same from subject to subject."""
 
-    def __init__(
-        self,
-        policy: Policy,
-        catalog: Catalog,
-        workers: int | None,
-        on_progress: Callable[[Progress], None],
-        table: FindingTable | None,
-    ) -> None:
-        self._policy = policy
-        self._catalog = catalog
-        self._workers = workers
-        self._on_progress = on_progress
-        self._table = table
-        self._rows = {
-            name: settings
-            for name, settings in policy.checks.items()
-            if hasattr(catalog.checks[name], "update")
-        }
-        used = {detector for name in self._rows for detector in catalog.checks[name].meta.detectors}
-        self._job = Job(
-            detectors={name: policy.detectors[name] for name in sorted(used)}, checks=self._rows
-        )
-        self.worker = Worker(self._job, catalog)
-
-    def check_records(self) -> tuple[CheckRecord, ...]:
-        """Return which checks counted, exactly."""
-        return tuple(
-            CheckRecord(
-                id=name,
-                version=self._catalog.checks[name].meta.version,
-                settings=settings,
-                detectors=self._catalog.checks[name].meta.detectors,
-            )
-            for name, settings in sorted(self._policy.checks.items())
-        )
+    policy: Policy
+    catalog: Catalog
+    worker: Worker
+    executor: LocalExecutor
+    workers: int | None
+    sample: int | None
+    nonce: str | None
+    table: FindingTable | None
+    on_progress: Callable[[Progress], None]
 
     def judge(self, source: Source) -> SubjectEvidence:
         """Read one subject to its end and return what was learned."""
-        coverage = CoverageCount()
-        findings = FindingCount(source.name, self._table)
+        if self.sample is not None:
+            return self._judge_sample(source, self.sample)
+        tally = self._tally(source, source.batches())
+        return self._finish(source, tally.coverage.finish(), tally)
+
+    def _judge_sample(self, source: Source, size: int) -> SubjectEvidence:
+        """Read `source` once to know its rows and digest, and once more for the rows that are drawn."""
+        reopen: Callable[[], Source] | None = getattr(source, "reopen", None)
+        if reopen is None:
+            raise UsageError(
+                f"`{source.name}` can be read only once, so it cannot be sampled",
+                hint="store it in a file first, or judge all of it",
+            )
+        counted, rows = CoverageCount(), RowCount()
+        for batch in source.batches():
+            counted.add(batch)
+            rows.place(batch)
+            self.on_progress(Progress(subject=source.name, rows=counted.rows, findings=0))
+        again = reopen()
+        sample, batches = None, again.batches()
+        if counted.rows > size:
+            seed = seed_of(self.policy.digest, source.subject().digest, self.nonce)
+            sample = Sample(rows=size, seed=seed, nonce=self.nonce)
+            batches = only(batches, draw(rows.files, seed=seed, size=size))
+        tally = self._tally(again, batches)
+        if again.subject() != source.subject():
+            raise InputError(f"`{source.name}` changed while it was read", hint="audit it again")
+        return self._finish(again, counted.finish(sample=sample), tally)
+
+    def _tally(self, source: Source, batches: Iterable[Batch]) -> _Tally:
         active = tuple(
             name for name, check in self.worker.checks.items() if source.kind in check.meta.on
         )
-        states = {name: self.worker.checks[name].start() for name in active}
-        for partial in run_local(
-            self.worker, self._job, source.batches(), active, workers=self._worker_count(source)
-        ):
-            coverage.merge(partial.coverage)
-            findings.add(partial.findings)
-            for name, state in partial.states.items():
-                states[name] = self.worker.checks[name].merge(states[name], state)
-            self._on_progress(
-                Progress(subject=source.name, rows=coverage.read, findings=findings.total)
-            )
-        return self._finish(source, coverage.finish(), findings, states)
+        tally = _Tally(
+            findings=FindingCount(source.name, self.table),
+            states={name: self.worker.checks[name].start() for name in active},
+        )
+        for partial in self.executor.run(batches, active, workers=self._worker_count(source)):
+            self._add(tally, partial)
+            rows, findings = tally.coverage.rows, tally.findings.total
+            self.on_progress(Progress(subject=source.name, rows=rows, findings=findings))
+        return tally
 
-    def _finish(
-        self, source: Source, coverage: Coverage, findings: FindingCount, states: dict[str, Any]
-    ) -> SubjectEvidence:
+    def _add(self, tally: _Tally, partial: Partial) -> None:
+        tally.coverage.merge(partial.coverage)
+        tally.findings.add(partial.findings)
+        tally.failed = {**partial.failed, **tally.failed}
+        for name, state in partial.states.items():
+            if name not in tally.failed:
+                try:
+                    tally.states[name] = self.worker.checks[name].merge(tally.states[name], state)
+                except Exception as error:  # noqa: BLE001 - third-party code; the reason has no content
+                    tally.failed[name] = raised(error)
+
+    def _finish(self, source: Source, coverage: Coverage, tally: _Tally) -> SubjectEvidence:
         subject = source.subject()
         results: list[Result] = []
-        for name, state in states.items():
-            check = self.worker.checks[name]
-            results.extend(check.finish(state, sampled=coverage.sample_of is not None))
-        for name, settings in self._policy.checks.items():
-            cls: Any = self._catalog.checks[name]
-            if name not in self._rows and subject.kind in cls.meta.on:
-                whole = cls(cls.Settings.model_validate(dict(settings)))
-                found, measured = whole.inspect(subject, coverage, source.manifest())
-                findings.add(found)
-                results.extend(measured)
+        for name, state in sorted(tally.states.items()):
+            results.extend(self._row_results(name, state, coverage, tally))
+        for name in sorted(self.policy.checks):
+            kinds = self.catalog.checks[name].meta.on
+            if not is_row_check(self.catalog, name) and subject.kind in kinds:
+                results.extend(self._subject_results(name, source, coverage, tally))
         return SubjectEvidence(
             subject=subject,
             coverage=coverage,
             results=tuple(sorted(results, key=lambda each: (each.metric, each.labels))),
-            findings=findings.finish(),
+            findings=tally.findings.finish(),
         )
 
+    def _row_results(
+        self, name: str, state: Any, coverage: Coverage, tally: _Tally
+    ) -> Sequence[Result]:
+        check = self.worker.checks[name]
+        if name not in tally.failed:
+            try:
+                return list(check.finish(state, sampled=coverage.sample is not None))
+            except Exception as error:  # noqa: BLE001 - as above
+                tally.failed[name] = raised(error)
+        return self._not_measured(name, tally.failed[name])
+
+    def _subject_results(
+        self, name: str, source: Source, coverage: Coverage, tally: _Tally
+    ) -> Sequence[Result]:
+        kind: Any = self.catalog.checks[name]
+        try:
+            check = kind(kind.Settings.model_validate(dict(self.policy.checks[name])))
+            found, measured = check.inspect(source.subject(), coverage, source.manifest())
+            found, measured = tuple(found), list(measured)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._not_measured(name, raised(error))
+        tally.findings.add(found)
+        return measured
+
+    def _not_measured(self, name: str, reason: str) -> Sequence[Result]:
+        return [
+            NotMeasured(metric=each.name, check=name, labels=(), reason=reason)
+            for each in self.catalog.checks[name].meta.metrics
+        ]
+
     def _worker_count(self, source: Source) -> int:
-        if self._workers is not None:
-            return self._workers
+        if self.workers is not None:
+            return self.workers
         size = source.size
-        return 1 if size is not None and size < _SMALL else os.cpu_count() or 1
+        # What this process may use, which in a container is less than the machine has.
+        return 1 if size is not None and size < _SMALL else len(os.sched_getaffinity(0))

@@ -1,1 +1,1 @@
-"""The gate: admit or deny, offline, from signed reports alone."""
+"""The deployment gate: admit what a trusted report proves, deny the rest."""

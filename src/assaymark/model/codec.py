@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -19,13 +20,24 @@ from typing import Any, TypeVar, Union
 
 from assaymark.errors import EvidenceError
 from assaymark.model.measurement import Labels, Measured, NotMeasured
+from assaymark.model.subject import Sha256
 
 T = TypeVar("T")
 
 _TAGS: Mapping[type, str] = {Measured: "measured", NotMeasured: "notMeasured"}
 """Members of unions, told apart by the key `type`."""
 
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+_JSON_NAMES: Mapping[type, str] = {
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    bool: "a boolean",
+    type(None): "null",
+}
 
 
 def to_plain(value: Any) -> Any:
@@ -59,7 +71,8 @@ def from_plain(kind: type[T], data: Any, *, at: str = "$") -> T:
 
 def format_time(moment: datetime) -> str:
     """Return `moment` as RFC 3339 in UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime(_TIME)
+    # Not strftime: it does not pad years before 1000.
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def parse_time(text: str, *, at: str = "$") -> datetime:
@@ -69,9 +82,13 @@ def parse_time(text: str, *, at: str = "$") -> datetime:
         EvidenceError: `text` is no such time.
     """
     try:
-        return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
-        raise EvidenceError(f"{at}: expected a time such as 2026-01-31T12:00:00Z") from None
+        moment = None
+    # `strptime` also takes single digits; one moment has one spelling here.
+    if moment is None or format_time(moment) != text:
+        raise EvidenceError(f"{at}: expected a time such as 2026-01-31T12:00:00Z")
+    return moment
 
 
 def _record_to_plain(record: Any) -> dict[str, Any]:
@@ -86,10 +103,11 @@ def _record_to_plain(record: Any) -> dict[str, Any]:
 
 def _read(kind: Any, data: Any, at: str) -> Any:
     if kind == Labels:
-        return tuple(sorted(_expect(data, dict, at).items()))
+        items = sorted(_expect(data, dict, at).items())
+        return tuple((key, _expect(each, str, f"{at}.{key}")) for key, each in items)
+    if kind is Sha256:
+        return _read_digest(data, at)
     origin = typing.get_origin(kind)
-    if isinstance(kind, typing.NewType):
-        return _read(kind.__supertype__, data, at)
     if origin in (Union, types.UnionType):
         return _read_union(typing.get_args(kind), data, at)
     if origin is tuple:
@@ -104,7 +122,7 @@ def _read(kind: Any, data: Any, at: str) -> Any:
         return parse_time(_expect(data, str, at), at=at)
     if kind is float:
         # JSON has one number type; 1.0 is written as 1.
-        return float(_expect(data, (int, float), at))
+        return _read_float(data, at)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _read_enum(kind, data, at)
     if dataclasses.is_dataclass(kind):
@@ -116,7 +134,7 @@ def _read_union(kinds: tuple[Any, ...], data: Any, at: str) -> Any:
     tagged = {_TAGS[each]: each for each in kinds if each in _TAGS}
     if tagged:
         tag = _expect(data, dict, at).get("type")
-        if tag not in tagged:
+        if not isinstance(tag, str) or tag not in tagged:
             raise EvidenceError(f"{at}.type: expected one of {', '.join(tagged)}")
         return _read(tagged[tag], {k: v for k, v in data.items() if k != "type"}, at)
     (inner,) = [each for each in kinds if each is not type(None)]
@@ -131,6 +149,20 @@ def _read_tuple(kinds: tuple[Any, ...], data: Any, at: str) -> tuple[Any, ...]:
         raise EvidenceError(f"{at}: expected {len(kinds)} items, got {len(items)}")
     pairs = enumerate(zip(kinds, items, strict=True))
     return tuple(_read(each, item, f"{at}[{i}]") for i, (each, item) in pairs)
+
+
+def _read_float(data: Any, at: str) -> float:
+    try:
+        return float(_expect(data, (int, float), at))
+    except OverflowError:
+        raise EvidenceError(f"{at}: the number is too large for double precision") from None
+
+
+def _read_digest(data: Any, at: str) -> str:
+    digest: str = _expect(data, str, at)
+    if not _DIGEST.fullmatch(digest):
+        raise EvidenceError(f"{at}: expected 64 lower-case hexadecimal digits")
+    return digest
 
 
 def _read_enum(kind: type[Enum], data: Any, at: str) -> Enum:
@@ -151,15 +183,19 @@ def _read_record(kind: type, data: Any, at: str) -> Any:
         if key not in given and type(None) not in typing.get_args(inner):
             raise EvidenceError(f"{at}: the key `{key}` is missing")
         values[name] = _read(inner, given[key], f"{at}.{key}") if key in given else None
-    return kind(**values)
+    try:
+        return kind(**values)
+    except ValueError as error:
+        # The record's own check; its message states the rule and no value.
+        raise EvidenceError(f"{at}: {error}") from None
 
 
 def _expect(data: Any, kind: Any, at: str) -> Any:
     wrong_bool = isinstance(data, bool) and kind is not bool
     if wrong_bool or not isinstance(data, kind):
-        kinds = kind if isinstance(kind, tuple) else (kind,)
-        names = " or ".join(each.__name__ for each in kinds)
-        raise EvidenceError(f"{at}: expected {names}, got {type(data).__name__}")
+        # Of a tuple the last one is the widest.
+        name = _JSON_NAMES[kind[-1] if isinstance(kind, tuple) else kind]
+        raise EvidenceError(f"{at}: expected {name}, got {_JSON_NAMES[type(data)]}")
     return data
 
 

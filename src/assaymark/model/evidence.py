@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from assaymark.model.finding import Finding
-from assaymark.model.measurement import Labels, Result
+from assaymark.model.measurement import Labels, NotMeasured, Result
 from assaymark.model.subject import Sha256, Subject
 
 Settings: TypeAlias = Mapping[str, Any]
@@ -48,20 +48,42 @@ class CheckRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Which rows were judged, where not all of them were.
+
+    Drawn without replacement, every row of the subject with the same chance; a row that was drawn and
+    cannot be read is counted as unjudged.
+    """
+
+    rows: int
+    """How many rows were drawn; fewer than the subject has."""
+
+    seed: Sha256
+    """What the draw follows from; see `assaymark.engine.sampling.seed_of`."""
+
+    nonce: str | None
+    """What the auditor added to the seed, so that whoever made the subject could not foresee the draw."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How much of a subject was looked at."""
+    """How much of a subject was looked at.
+
+    Without `sample`, every record that was read was judged. With it, the whole subject was still read,
+    so that the numbers here are exact, and the row checks judged the sample.
+    """
 
     rows: int
     """Records in the subject, readable or not."""
 
     read: int
-    """Records that were read and handed to the checks."""
+    """Records that could be read."""
 
     empty: int
     """Records that were read and hold no text."""
 
     texts: int
-    """Texts handed to the detectors; a record may hold several."""
+    """Texts in the records that could be read; a record may hold several."""
 
     skipped: Mapping[str, int]
     """Records that could not be read, by reason."""
@@ -69,8 +91,13 @@ class Coverage:
     fields: Mapping[str, int]
     """Texts by field, list indices folded to `[*]`."""
 
-    sample_of: int | None = None
-    """Rows that were drawn at random to be read; `None` where the whole subject was read."""
+    sample: Sample | None = None
+    """The rows that were judged; `None` where all of them were."""
+
+    @property
+    def judged_rows(self) -> int:
+        """Rows that the row checks answer for, readable or not."""
+        return self.rows if self.sample is None else self.sample.rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +123,15 @@ class SubjectEvidence:
     findings: FindingLog
 
     def result(self, metric: str, labels: Labels) -> Result | None:
-        """Return the result for exactly this metric and these labels, if any check reported one."""
-        for each in self.results:
-            if each.metric == metric and each.labels == labels:
-                return each
-        return None
+        """Return the result for exactly this metric and these labels, if any check reported one.
+
+        Two results that differ are none: which of them to believe would depend on their order.
+        """
+        found = [each for each in self.results if (each.metric, each.labels) == (metric, labels)]
+        if any(each != found[0] for each in found):
+            reason = "reported more than once, with different numbers"
+            return NotMeasured(metric=metric, check=found[0].check, labels=labels, reason=reason)
+        return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_BISECTIONS = 200  # halvings; the result stops moving in double precision after about 60
+_BISECTIONS = 1_200  # halvings; enough for the smallest double, and it stops far earlier
+_TERMS = 100_000_000  # of the beta fraction; counts near 2**53 need a tenth of them at the mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,13 @@ class Interval:
 
     level: float
     """Confidence in (0, 1]; 1.0 where nothing was estimated and the ends are facts."""
+
+    def __post_init__(self) -> None:
+        """Refuse ends that are no interval, so that no reader has to doubt one."""
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
+            raise ValueError("expected finite ends, the lower one first")
+        if not 0.0 < self.level <= 1.0:
+            raise ValueError("expected a level above 0 and at most 1")
 
 
 def clopper_pearson(hits: int, trials: int, *, level: float) -> Interval:
@@ -81,21 +89,26 @@ def wilson(hits: int, trials: int, *, level: float) -> Interval:
     denominator = 1.0 + z * z / trials
     centre = (share + z * z / (2.0 * trials)) / denominator
     half = z * math.sqrt(share * (1.0 - share) / trials + z * z / (4.0 * trials**2)) / denominator
-    return Interval(low=max(0.0, centre - half), high=min(1.0, centre + half), level=level)
+    # At the ends the two terms cancel exactly, apart from rounding.
+    return Interval(
+        low=0.0 if hits == 0 else max(0.0, centre - half),
+        high=1.0 if hits == trials else min(1.0, centre + half),
+        level=level,
+    )
 
 
 def at_most(hits: int, trials: int, share: float) -> float:
     """P(X <= hits) for X binomial with `trials` and `share`: the evidence against a larger share."""
     if hits >= trials:
         return 1.0
-    return _incomplete_beta(trials - hits, hits + 1, 1.0 - share)
+    return _incomplete_beta(trials - hits, hits + 1, 1.0 - share, share)
 
 
 def at_least(hits: int, trials: int, share: float) -> float:
     """P(X >= hits) for X binomial with `trials` and `share`: the evidence against a smaller share."""
     if hits <= 0:
         return 1.0
-    return _incomplete_beta(hits, trials - hits + 1, share)
+    return _incomplete_beta(hits, trials - hits + 1, share, 1.0 - share)
 
 
 def _demand_counts(hits: int, trials: int) -> None:
@@ -117,8 +130,14 @@ def _solve(holds: Callable[[float], bool], *, keep: Literal["left", "right"]) ->
     return low if keep == "left" else high
 
 
-def _incomplete_beta(a: float, b: float, x: float) -> float:
+def _incomplete_beta(a: int, b: int, x: float, y: float) -> float:
     """Regularised incomplete beta function I_x(a, b), by its continued fraction.
+
+    Args:
+        a: First shape, at least 1.
+        b: Second shape, at least 1.
+        x: Where to evaluate, in [0, 1].
+        y: `1 - x`. Given apart, because one of the two is exact where the other is rounded to 1.
 
     Source:
         Abramowitz and Stegun, Handbook of Mathematical Functions, 26.5.8; evaluated with the modified
@@ -126,24 +145,63 @@ def _incomplete_beta(a: float, b: float, x: float) -> float:
     """
     if x <= 0.0:
         return 0.0
-    if x >= 1.0:
+    if y <= 0.0:
         return 1.0
     # The fraction converges fast only left of the mean; the symmetry I_x(a,b) = 1 - I_1-x(b,a) serves.
-    if x > (a + 1.0) / (a + b + 2.0):
-        return 1.0 - _incomplete_beta(b, a, 1.0 - x)
-    log_front = (
-        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
-    )
-    return math.exp(log_front) * _continued_fraction(a, b, x) / a
+    beyond = x > (a + 1.0) / (a + b + 2.0) if x <= y else y < (b + 1.0) / (a + b + 2.0)
+    if beyond:
+        return max(0.0, 1.0 - _front(b, a, y, x) * _continued_fraction(b, a, y))
+    return min(1.0, _front(a, b, x, y) * _continued_fraction(a, b, x))
 
 
-def _continued_fraction(a: float, b: float, x: float) -> float:
+def _front(a: int, b: int, x: float, y: float) -> float:
+    """Return `x**a * y**b / (a * B(a, b))` without cancellation between large logarithms.
+
+    Source:
+        Loader, "Fast and accurate computation of binomial probabilities", 2000: Stirling's formula with
+        its error term, and the deviance in place of the difference of logarithms.
+    """
+    n = a + b
+    log_scale = 0.5 * math.log(a / n * b / math.tau)
+    stirling = _stirling_error(n) - _stirling_error(a) - _stirling_error(b)
+    # Both differences are the same number; the smaller of `x` and `y` gives it without rounding.
+    excess = a - n * x if x <= y else n * y - b
+    deviance = _deviance(a, n * x, excess) + _deviance(b, n * y, -excess)
+    return math.exp(log_scale + stirling - deviance) / a
+
+
+def _stirling_error(z: int) -> float:
+    """Return `lgamma(z)` less Stirling's approximation of it."""
+    if z < 16:  # noqa: PLR2004 - from here on five terms of the series are exact in double precision
+        return math.lgamma(z) - ((z - 0.5) * math.log(z) - z + 0.5 * math.log(math.tau))
+    inverse = 1.0 / (float(z) * z)
+    terms = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)
+    return sum(term * inverse**power for power, term in enumerate(terms)) / z
+
+
+def _deviance(seen: int, expected: float, excess: float) -> float:
+    """Return `seen * log(seen / expected) - excess`, accurate where `seen` is close to `expected`.
+
+    `excess` is `seen - expected`, given apart so that it can be more precise than that.
+    """
+    gap = excess / (seen + expected)
+    if abs(gap) > 0.1:  # noqa: PLR2004 - beyond it the plain formula loses nothing
+        return seen * math.log(seen / expected) - excess
+    total, power = excess * gap, 2.0 * seen * gap
+    for odd in range(3, 1_000, 2):
+        power *= gap * gap
+        if total + power / odd == total:
+            break
+        total += power / odd
+    return total
+
+
+def _continued_fraction(a: int, b: int, x: float) -> float:
     tiny, precise = 1e-300, 1e-15
     c = 1.0
     d = 1.0 / _away_from_zero(1.0 - (a + b) * x / (a + 1.0), tiny)
     result = d
-    # Terms needed grow with sqrt(max(a, b)); 100,000 serve counts far beyond 10^9.
-    for m in range(1, 100_000):
+    for m in range(1, _TERMS):
         even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
         d = 1.0 / _away_from_zero(1.0 + even * d, tiny)
         c = _away_from_zero(1.0 + even / c, tiny)

@@ -1,15 +1,19 @@
 """
 Measurements: one number over many rows, or the reason why there is none.
 
-INVARIANT: an absent number is a `NotMeasured`, never NaN, 0 or a missing key.
+INVARIANT: an absent number is a `NotMeasured`, never NaN, 0 or a missing key. Numbers that cannot be,
+such as more hits than rows, raise `ValueError` where they are made, so that nothing later must ask.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from assaymark.model.intervals import Interval, clopper_pearson
+
+_MOST_ROWS = 2**53  # what JSON can carry exactly
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 """Label names and values, sorted by name; empty for the metric over all labels."""
@@ -33,6 +37,11 @@ class Counts:
 
     unjudged: int
     """Rows that could not be judged and showed no hit: any of them may be one."""
+
+    def __post_init__(self) -> None:
+        """Refuse counts that no rows can have."""
+        if not 0 <= self.hits <= self.judged or self.unjudged < 0 or self.total > _MOST_ROWS:
+            raise ValueError("expected 0 <= hits <= judged, unjudged >= 0, and at most 2**53 rows")
 
     @property
     def total(self) -> int:
@@ -60,6 +69,11 @@ class Measured:
 
     counts: Counts | None
     """What a share was counted from; `None` for other units."""
+
+    def __post_init__(self) -> None:
+        """Refuse a number that is none."""
+        if not math.isfinite(self.value) or self.n < 0:
+            raise ValueError("expected a finite value and n >= 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,9 @@ class Bound:
     at_least: float | None = None
     unit: Unit = Unit.SHARE
 
+    check: str = ""
+    """Id of the check that reports the metric."""
+
     def __str__(self) -> str:
         if self.at_most is not None:
             return f"at most {self.at_most:g}"
@@ -169,3 +172,6 @@ class Policy:
 
     tests: tuple[Mapping[str, Any], ...] = field(default=())
     """The policy's own tests, as written; run by `assaymark policy test`."""
+
+    overridable: tuple[str, ...] = ()
+    """Detectors and checks whose settings a child may change freely, such as `detectors.harm`."""

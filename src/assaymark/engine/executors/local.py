@@ -3,73 +3,137 @@ Batches over the cores of this machine.
 
 Results come back in the order of the batches, so that findings are digested in the order of the
 subject; how many workers there were shows nowhere.
+
+INVARIANT: worker processes end with the run, however it ends: they are stopped when it fails or is
+interrupted, and they end themselves when the main process is killed.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from assaymark.engine.catalog import installed_catalog
 from assaymark.engine.job import Job, Partial, Worker
-from assaymark.errors import DetectorError
+from assaymark.errors import AssaymarkError, DetectorError
 
 if TYPE_CHECKING:
     from assaymark.contracts.source import Batch
+    from assaymark.model.evidence import DetectorRecord
 
 _AHEAD = 2  # batches in flight for each worker: enough to keep it busy, few enough to bound memory
 
-_worker: Worker | None = None  # one for each worker process; set by its initialiser
 
+class LocalExecutor:
+    """Runs a job in this process, or in several that are started when they are first needed.
 
-def run_local(
-    worker: Worker, job: Job, batches: Iterable[Batch], checks: tuple[str, ...], *, workers: int
-) -> Iterator[Partial]:
-    """Yield the partial result of every batch, in order.
+    Used as a context manager; the processes end with it.
 
     Args:
-        worker: The job opened in this process; does all the work where `workers` is 1.
+        worker: The job opened in this process; does all the work where one process is asked for.
         job: What the worker processes open.
-        batches: What to work on; read only as fast as results are taken.
-        checks: Ids of the row checks that this subject is for.
-        workers: Processes to use, at least 1.
-
-    Raises:
-        DetectorError: A worker process died.
     """
-    if workers == 1:
-        yield from (worker.work(batch, checks) for batch in batches)
-        return
-    # Spawned, not forked: detectors bring threads and native state that do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_open, initargs=(job,))
-    pending: deque[Future[Partial]] = deque()
-    try:
-        for batch in batches:
-            pending.append(pool.submit(_work, batch, checks))
-            if len(pending) >= workers * _AHEAD:
+
+    def __init__(self, worker: Worker, job: Job) -> None:
+        self._worker = worker
+        self._job = job
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._pool is None:
+            return
+        if kind is not None:
+            # A batch may take minutes, and nobody waits for it any more.
+            for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 - public from 3.14 on
+                process.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def run(
+        self, batches: Iterable[Batch], checks: tuple[str, ...], *, workers: int
+    ) -> Iterator[Partial]:
+        """Yield the partial result of every batch, in order.
+
+        Args:
+            batches: What to work on; read only as fast as results are taken.
+            checks: Ids of the row checks that this subject is for.
+            workers: Processes to use, at least 1.
+
+        Raises:
+            DetectorError: A worker process died, or loaded other detectors than this one.
+        """
+        if workers == 1:
+            yield from (self._worker.work(batch, checks) for batch in batches)
+            return
+        pending: deque[Future[Partial]] = deque()
+        pool = self._started(workers)
+        try:
+            for batch in batches:
+                pending.append(pool.submit(_work, batch, checks))
+                if len(pending) >= workers * _AHEAD:
+                    yield pending.popleft().result()
+            while pending:
                 yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    except BrokenProcessPool:
-        raise DetectorError(
-            "a worker process died",
-            hint="the system may have run out of memory; try fewer `--workers`",
-        ) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        except BrokenProcessPool:
+            raise DetectorError(
+                "a worker process died",
+                hint="the system may have run out of memory; try fewer `--workers`",
+            ) from None
+
+    def _started(self, workers: int) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # Spawned, not forked: detectors bring threads and native state that do not survive a fork.
+            self._pool = ProcessPoolExecutor(
+                workers,
+                multiprocessing.get_context("spawn"),
+                initializer=_open,
+                initargs=(self._job, self._worker.records()),
+            )
+        return self._pool
 
 
-def _open(job: Job) -> None:
-    global _worker  # noqa: PLW0603 - a process pool offers no other place for its state
-    _worker = Worker(job, installed_catalog())
+_opened: Worker | AssaymarkError | None = (
+    None  # one for each worker process; set by its initialiser
+)
+
+
+def _open(job: Job, records: tuple[DetectorRecord, ...]) -> None:
+    """Open `job` in a worker process; what goes wrong is told when the first batch comes."""
+    global _opened  # noqa: PLW0603 - a process pool offers no other place for its state
+    # An interrupt is for the main process, which then stops this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        worker = Worker(job, job.open_catalog())
+        if worker.records() == records:
+            _opened = worker
+        else:
+            _opened = DetectorError(
+                "a worker process loaded other detectors than the main process",
+                hint="the installation changed while it ran; start again",
+            )
+    except AssaymarkError as error:
+        _opened = error
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(batch: Batch, checks: tuple[str, ...]) -> Partial:
-    if _worker is None:
+    if isinstance(_opened, AssaymarkError):
+        raise _opened
+    if _opened is None:
         raise DetectorError("a worker process was used before it was opened")
-    return _worker.work(batch, checks)
+    return _opened.work(batch, checks)

@@ -1,0 +1,57 @@
+# Two commands for a newcomer: `make demo` and `make test`. Both may be run again and are quick then.
+# Needs Python 3.11+, git and make. Everything goes into .venv and demo-out.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+# The harm tests run a real classifier on the CPU. Any build of this version will do.
+TORCH := torch==2.13.0
+
+.PHONY: help demo test lint sample docs clean
+
+help:
+	@echo "make demo    install into $(VENV), then audit, sign, verify and gate the sample"
+	@echo "make test    install the test needs, then lint, type-check and test everything"
+	@echo "make lint    the quick half of make test"
+	@echo "make sample  make the sample data again (the same bytes)"
+	@echo "make docs    make the generated parts of the documentation again"
+	@echo "make clean   remove what make made"
+
+demo: $(VENV)/.installed
+	@BIN=$(BIN) sh scripts/demo.sh
+
+test: lint
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=90
+
+lint: $(VENV)/.test-needs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+sample: $(VENV)/.installed
+	$(BIN)/python scripts/make_sample.py
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m assaymark.checks.page
+
+clean:
+	rm -rf $(VENV) demo-out build dist htmlcov .coverage .coverage.* \
+		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# pip 25.1 is the first that reads dependency groups.
+$(VENV)/.pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: Python 3.11 or newer is needed; try make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.pip pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test-needs: $(VENV)/.installed pyproject.toml
+	$(BIN)/python -m pip install --quiet --group test --editable '.[detoxify,endpoint]' '$(TORCH)'
+	@touch $@

@@ -1,0 +1,134 @@
+"""
+Public keys: which we accept, what they are called, and whether a signature holds.
+
+The algorithm follows from the key, and the key from the verifier's own files. Nothing in a message can
+choose it:
+
+    P-256     ECDSA with SHA-256, DER signature
+    P-384     ECDSA with SHA-384, DER signature
+    Ed25519   RFC 8032
+
+tests/attest/test_public_key.py runs the Wycheproof vectors.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from assaymark.errors import KeyFileError
+
+_Key: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+
+_MAX_PEM = 16 * 1024  # bytes; a P-384 key takes 215
+
+
+class Algorithm(StrEnum):
+    """How a key signs."""
+
+    ECDSA_P256_SHA256 = "ecdsa-p256-sha256"
+    ECDSA_P384_SHA384 = "ecdsa-p384-sha384"
+    ED25519 = "ed25519"
+
+
+_CURVES: dict[str, tuple[Algorithm, hashes.HashAlgorithm]] = {
+    "secp256r1": (Algorithm.ECDSA_P256_SHA256, hashes.SHA256()),
+    "secp384r1": (Algorithm.ECDSA_P384_SHA384, hashes.SHA384()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A public key of an accepted kind. Equal keys have equal fingerprints, and are equal."""
+
+    algorithm: Algorithm
+
+    fingerprint: str
+    """`SHA256:` and unpadded base64, as `ssh-keygen -l` shows it."""
+
+    pem: bytes
+    """SubjectPublicKeyInfo in PEM, normalised."""
+
+    @classmethod
+    def of(cls, key: object) -> PublicKey:
+        """Wrap a key of `cryptography`.
+
+        Raises:
+            KeyFileError: The key is of a kind that we do not accept.
+        """
+        match key:
+            case ec.EllipticCurvePublicKey() if key.curve.name in _CURVES:
+                algorithm = _CURVES[key.curve.name][0]
+            case ed25519.Ed25519PublicKey():
+                algorithm = Algorithm.ED25519
+            case ec.EllipticCurvePublicKey():
+                raise _wrong_kind(key.curve.name)
+            case _:
+                raise _wrong_kind(type(key).__name__.strip("_").removesuffix("PublicKey"))
+        pem = key.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return cls(algorithm, _openssh_fingerprint(key), pem)
+
+    @classmethod
+    def from_pem(cls, data: bytes) -> PublicKey:
+        """Read one SubjectPublicKeyInfo in PEM.
+
+        Raises:
+            KeyFileError: `data` is no such thing, or the key is of a kind that we do not accept.
+        """
+        if b"PRIVATE KEY-----" in data:
+            raise KeyFileError(
+                "expected a public key, got a private key",
+                hint="name the file that ends in `.pub`, and keep the private key to yourself",
+            )
+        if len(data) > _MAX_PEM or data.count(b"-----BEGIN") != 1:
+            raise _not_a_key()
+        try:
+            return cls.of(serialization.load_pem_public_key(data))
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            raise _not_a_key() from None
+
+    def accepts(self, signature: bytes, message: bytes) -> bool:
+        """Whether `signature` over `message` was made with this key's private half."""
+        key = serialization.load_pem_public_key(self.pem)
+        try:
+            match key:
+                case ec.EllipticCurvePublicKey():
+                    _, digest = _CURVES[key.curve.name]
+                    key.verify(signature, message, ec.ECDSA(digest))
+                case ed25519.Ed25519PublicKey():
+                    key.verify(signature, message)
+                case _:
+                    # INVARIANT: `of` admits no other kind; refusing is the safe answer.
+                    return False
+        except InvalidSignature:
+            return False
+        return True
+
+
+def _openssh_fingerprint(key: _Key) -> str:
+    line = key.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    digest = hashlib.sha256(base64.b64decode(line.split()[1])).digest()
+    return "SHA256:" + base64.b64encode(digest).decode("ascii").rstrip("=")
+
+
+def _wrong_kind(got: str) -> KeyFileError:
+    return KeyFileError(
+        f"expected a P-256, P-384 or Ed25519 key, got {got}",
+        hint="make one with `assaymark keys new`",
+    )
+
+
+def _not_a_key() -> KeyFileError:
+    return KeyFileError(
+        "not a public key in PEM",
+        hint="expected one block that begins with `-----BEGIN PUBLIC KEY-----`",
+    )

@@ -1,0 +1,97 @@
+"""Personal data in rows. See the class; its docstring is its page in `docs/checks/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from assaymark.checks.rates import RowRateCheck
+from assaymark.contracts.check import CheckMeta
+from assaymark.model.finding import Severity
+from assaymark.model.metric import Direction, Metric, Unit
+from assaymark.model.subject import SubjectKind
+
+_LOW = (
+    "DATE_TIME",
+    "DE_HANDELSREGISTER",
+    "KR_BRN",
+    "LOCATION",
+    "ORGANIZATION",
+    "SE_ORGANISATIONSNUMMER",
+    "SG_UEN",
+    "URL",
+    "UUID",
+    "ZA_COMPANY_REGISTRATION",
+)
+"""Rarely personal alone."""
+
+_MEDIUM = (
+    "AU_ABN",
+    "AU_ACN",
+    "CA_POSTAL_CODE",
+    "DE_PLZ",
+    "EMAIL_ADDRESS",
+    "IP_ADDRESS",
+    "MAC_ADDRESS",
+    "PERSON",
+    "PHONE_NUMBER",
+    "UK_POSTCODE",
+    "ZA_MOBILE_NUMBER",
+    "ZA_TELEPHONE_NUMBER",
+)
+"""Identifies or reaches a person, and is often public."""
+
+_CRITICAL = ("CREDIT_CARD", "US_SSN")
+"""Enough, alone, to take a person's money or to open an account in their name."""
+
+
+class PiiExposure(RowRateCheck):
+    """Share of rows that hold personal data, for each kind of it.
+
+    ## Why it matters
+    Personal data in a training set can be recited by the model to strangers; in a model's outputs it
+    has been already. Processing must be limited to what is necessary and have a legal basis (GDPR,
+    Articles 5(1)(c) and 6; for health data in the United States, HIPAA, 45 CFR 164.514). A share for
+    each kind shows which of these duties a dataset touches.
+
+    ## Remediation
+    Run `assaymark redact` with the same policy and audit the result again. If the data is meant to be
+    there, narrow the requirement to the kinds that must not be, and record the legal basis in a waiver.
+
+    ## Known limits
+    It counts what the detector sees: a kind that the detector does not know, or has switched off, is not
+    in the rate. Patterns with check digits are near certain; names and places rest on a language model
+    or a word list and miss more. A row counts once, so the rate says nothing about how much stands in it.
+    """
+
+    meta: ClassVar[CheckMeta] = CheckMeta(
+        id="pii-exposure",
+        family="pii",
+        summary="share of rows that hold personal data",
+        version="1",
+        added="0.1",
+        metrics=(
+            Metric(
+                name="pii.row-rate",
+                summary="share of rows with at least one piece of personal data",
+                unit=Unit.SHARE,
+                direction=Direction.LOWER,
+                labels=("entity",),
+            ),
+            Metric(
+                name="pii.unjudged-rate",
+                summary="share of rows with a text that the detector could not judge",
+                unit=Unit.SHARE,
+                direction=Direction.LOWER,
+            ),
+        ),
+        on=(SubjectKind.DATASET, SubjectKind.OUTPUTS),
+        detectors=("pii",),
+    )
+
+    severity: ClassVar[Severity] = Severity.HIGH  # most of the rest are official or account numbers
+    severities: ClassVar[Mapping[str, Severity]] = {
+        **dict.fromkeys(_LOW, Severity.LOW),
+        **dict.fromkeys(_MEDIUM, Severity.MEDIUM),
+        **dict.fromkeys(_CRITICAL, Severity.CRITICAL),
+    }

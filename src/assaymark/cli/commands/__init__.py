@@ -1,0 +1,1 @@
+"""One file for each command, imported only when the command is run."""

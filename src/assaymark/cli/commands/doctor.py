@@ -1,0 +1,137 @@
+"""`assaymark doctor`: what is installed, and what works. Connects to nothing and loads nothing heavy."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from assaymark import __version__
+from assaymark.cli.exit_status import ExitStatus
+from assaymark.cli.show import Show, output_options
+from assaymark.errors import AssaymarkError
+from assaymark.model.codec import to_plain
+
+_CORE = ("click", "cryptography", "jinja2", "license-expression", "presidio-analyzer", "pyarrow")
+_CORE_MORE = ("pydantic", "pyyaml", "rfc8785", "rich", "zstandard", "fsspec")
+_EXTRAS = {"detoxify": ("detoxify", "torch", "transformers"), "endpoint": ("httpx",)}
+_OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    topic: str
+    state: str
+    """`ok`, `absent` (optional, and not there) or `broken` (needed, and not there)."""
+
+    detail: str
+    hint: str | None = None
+
+
+@click.command("doctor")
+@output_options
+@click.pass_context
+def command(ctx: click.Context, show: Show) -> None:
+    r"""Say what is installed, which detectors can start, and whether anything is broken.
+
+    Nothing is downloaded and no model is loaded.
+
+    \b
+    Exit status:
+      0  everything that is needed is there; optional parts may be absent
+      3  something that is needed is broken
+    """
+    found = [
+        Finding(topic="assaymark", state="ok", detail=f"{__version__} on {_python()}"),
+        *(_needed(name) for name in (*_CORE, *_CORE_MORE)),
+        *(_optional(extra, names) for extra, names in _EXTRAS.items()),
+        *_catalogue(),
+        _packs(),
+        _scratch(),
+        _network(),
+    ]
+    width = max(len(each.topic) for each in found)
+    lines = [f"{each.state:<7} {each.topic:<{width}}  {each.detail}" for each in found]
+    lines += [f"hint: {each.topic}: {each.hint}" for each in found if each.hint]
+    show.result([to_plain(each) for each in found], "\n".join(lines))
+    if any(each.state == "broken" for each in found):
+        ctx.exit(ExitStatus.UNDECIDED)
+
+
+def _python() -> str:
+    return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _needed(name: str) -> Finding:
+    if (version := _version(name)) is not None:
+        return Finding(topic=name, state="ok", detail=version)
+    return Finding(
+        topic=name, state="broken", detail="not installed", hint="pip install --upgrade assaymark"
+    )
+
+
+def _optional(extra: str, names: tuple[str, ...]) -> Finding:
+    versions = {name: _version(name) for name in names}
+    detail = ", ".join(f"{name} {version or 'not installed'}" for name, version in versions.items())
+    if all(versions.values()):
+        return Finding(topic=f"extra {extra}", state="ok", detail=detail)
+    hint = f"pip install 'assaymark[{extra}]'"
+    return Finding(topic=f"extra {extra}", state="absent", detail=detail, hint=hint)
+
+
+def _catalogue() -> list[Finding]:
+    from assaymark.engine.catalog import installed_catalog
+
+    try:
+        catalog = installed_catalog()
+    except AssaymarkError as error:
+        return [
+            Finding(topic="plug-ins", state="broken", detail=error.message, hint=error.hint),
+        ]
+    detectors = [
+        Finding(topic=f"detector {name}", state="ok", detail=f"{spec.version}, {spec.summary}")
+        for name, spec in catalog.detectors.items()
+    ]
+    checks = ", ".join(catalog.checks) or "none"
+    return [*detectors, Finding(topic="checks", state="ok", detail=checks)]
+
+
+def _packs() -> Finding:
+    from assaymark.policy.packs import pack_names
+
+    names = ", ".join(pack_names())
+    if not names:
+        hint = "pip install --force-reinstall assaymark"
+        return Finding(topic="policy packs", state="broken", detail="none found", hint=hint)
+    return Finding(topic="policy packs", state="ok", detail=names)
+
+
+def _scratch() -> Finding:
+    folder = Path(tempfile.gettempdir())
+    if os.access(folder, os.W_OK):
+        return Finding(topic="scratch folder", state="ok", detail=f"{folder} can be written")
+    hint = "set TMPDIR to a folder that can be written"
+    return Finding(topic="scratch folder", state="broken", detail=f"{folder}: read only", hint=hint)
+
+
+def _network() -> Finding:
+    asked = [name for name in _OFFLINE if os.environ.get(name)]
+    detail = "only where a policy or an address asks for it"
+    if asked:
+        detail = f"model downloads are off ({', '.join(asked)})"
+    return Finding(topic="network", state="ok", detail=detail)

@@ -1,0 +1,38 @@
+"""`assaymark policy diff`: what changes when one policy takes another's place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from assaymark.cli.report_paths import REPORT, evidence_in
+from assaymark.cli.show import Show, output_options
+
+
+@click.command("diff")
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@click.option("--evidence", type=REPORT, metavar="PATH", help="Decide this evidence under both.")
+@output_options
+def command(show: Show, before: str, after: str, *, evidence: Path | None) -> None:
+    """Show what policy B tightens, loosens, adds and removes compared with policy A.
+
+    With --evidence, an `evidence.json` or the folder that holds one, also which verdicts come out
+    differently. Nothing is scanned.
+    """
+    from assaymark.engine.catalog import installed_catalog
+    from assaymark.policy.difference import difference
+    from assaymark.policy.load import load_policy
+    from assaymark.policy.replay import read_evidence
+
+    catalog = installed_catalog()
+    found = difference(
+        load_policy(before, catalog),
+        load_policy(after, catalog),
+        catalog,
+        evidence=None if evidence is None else read_evidence(evidence_in(evidence).read_bytes()),
+        now=datetime.now(UTC),
+    )
+    show.result(found.to_plain(), found.render())

@@ -1,0 +1,53 @@
+"""`assaymark policy replay`: stored evidence decided again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assaymark.cli.exit_status import status_of_verdict
+from assaymark.cli.report_paths import REPORT, evidence_in
+from assaymark.cli.show import Show, output_options
+
+if TYPE_CHECKING:
+    from assaymark.model.decision import Decision
+
+
+@click.command("replay")
+@click.argument("evidence", type=REPORT)
+@click.option("--policy", required=True, metavar="P", help="The policy to decide by.")
+@output_options
+@click.pass_context
+def command(ctx: click.Context, show: Show, evidence: Path, policy: str) -> None:
+    r"""Decide EVIDENCE again, by any policy, without reading the data.
+
+    EVIDENCE is an `evidence.json` or the folder that holds one. Numbers that were measured with other
+    settings than the policy asks for do not count.
+
+    \b
+    Exit status:
+      0  every enforced requirement is met
+      1  at least one is broken
+      2  the policy or the evidence is wrong
+      3  none is broken, but at least one could not be decided
+    """
+    from assaymark.engine.catalog import installed_catalog
+    from assaymark.model.codec import to_plain
+    from assaymark.policy.load import load_policy
+    from assaymark.policy.replay import replay
+
+    loaded = load_policy(policy, installed_catalog())
+    decision = replay(loaded, evidence_in(evidence).read_bytes(), (), datetime.now(UTC))
+    show.result(to_plain(decision), "\n".join(_lines(decision)))
+    ctx.exit(status_of_verdict(decision.verdict))
+
+
+def _lines(decision: Decision) -> list[str]:
+    lines = [f"{decision.verdict.value}: {decision.summary}"]
+    for outcome in decision.outcomes:
+        lines.append(f"  {outcome.status.value}  {outcome.requirement}  ({outcome.enforce.value})")
+        lines += [f"    {each.because}" for each in outcome.judgements]
+    return lines

@@ -1,0 +1,113 @@
+"""`assaymark scan`: what the detectors see, one JSON line for each record."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from assaymark.cli.reading import reading_options
+from assaymark.cli.show import Show, output_options
+from assaymark.errors import UsageError
+
+if TYPE_CHECKING:
+    from assaymark.contracts.catalog import Catalog
+    from assaymark.model.evidence import Settings
+
+_DEFAULT = ("pii", "secrets", "characters")
+"""Detectors that run without an extra part or an address."""
+
+
+@click.command("scan")
+@click.argument("subject", metavar="INPUT")
+@click.option("-o", "--out", required=True, metavar="OUT", help="A file, or `-` for stdout.")
+@click.option(
+    "--detectors",
+    metavar="ID,…",
+    help="Which detectors, such as `pii,harm`; by default those that need no extra part.",
+)
+@click.option("--policy", metavar="P", help="Take the detectors' settings from this policy.")
+@reading_options
+@output_options
+def command(
+    show: Show,
+    subject: str,
+    *,
+    out: str,
+    detectors: str | None,
+    policy: str | None,
+    field: str | None,
+    file_format: str | None,
+) -> None:
+    r"""Write one JSON line for each record of INPUT, in order: spans, scores, and nothing of the text.
+
+    \b
+    {"row": 0, "field": "text", "spans": [{"start": 8, "end": 19, "entity": "US_SSN",
+     "score": 0.85, "detector": "pii"}], "scores": {}}
+
+    Offsets count Unicode code points, the end is exclusive. A record that could not be read has the key
+    `skipped`, a detector that could not judge one is named under `unjudged`. A record with several texts
+    has the field null; its spans name theirs. `assaymark audit` turns this into evidence and a decision.
+    """
+    from assaymark.engine.catalog import installed_catalog
+    from assaymark.engine.scan import scan
+    from assaymark.inputs.open import open_source
+    from assaymark.model.subject import SubjectKind
+
+    if show.json and out == "-":
+        raise UsageError("`--json` and `-o -` would both write to stdout")
+    catalog = installed_catalog()
+    chosen = _settings(catalog, detectors, policy)
+    source = open_source(subject, kind=SubjectKind.DATASET, field=field, format=file_format)
+    several = Path(subject).is_dir() or any(each in subject for each in "*?[")
+    rows = spans = skipped = 0
+    with _whole(out) as stream:
+        for line in scan(source, chosen, catalog, name_files=several):
+            stream.write(json.dumps(line) + "\n")
+            rows += 1
+            spans += len(line["spans"])
+            skipped += "skipped" in line
+    counts = {"records": rows, "spans": spans, "skipped": skipped, "out": out}
+    text = f"{rows:,} records, {spans:,} spans, {skipped:,} records could not be read"
+    if out == "-":
+        show.note(text)
+    else:
+        show.result(counts, text)
+
+
+def _settings(
+    catalog: Catalog, detectors: str | None, policy: str | None
+) -> Mapping[str, Settings]:
+    """Return the settings of the detectors that were asked for."""
+    configured: Mapping[str, Settings] = {}
+    if policy is not None:
+        from assaymark.policy.load import load_policy
+
+        configured = load_policy(policy, catalog).detectors
+    if detectors is None:
+        names = [*configured] or [name for name in _DEFAULT if name in catalog.detectors]
+    else:
+        names = [each.strip() for each in detectors.split(",")]
+    return {name: configured.get(name, {}) for name in names}
+
+
+@contextmanager
+def _whole(out: str) -> Iterator[IO[str]]:
+    """Open `out` so that it appears whole or not at all."""
+    if out == "-":
+        yield sys.stdout
+        return
+    target = Path(out)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with draft.open("w", encoding="ascii", newline="\n") as stream:
+            yield stream
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)

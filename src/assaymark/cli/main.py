@@ -1,0 +1,167 @@
+"""
+The front door: which commands there are, and how every one of them ends.
+
+Nothing heavy is imported here. `main` is the only place that catches everything.
+tests/cli/test_main.py holds the help texts and the exit statuses.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from assaymark import __version__
+from assaymark.cli.exit_status import ExitStatus, Terminated
+from assaymark.cli.failure import tell, wants_json
+from assaymark.cli.lazy import Lazy, LazyGroup
+
+PROGRAM = "assaymark"
+COMPLETE_VARIABLE = "_ASSAYMARK_COMPLETE"
+
+_EPILOG = """\b
+Exit status:
+  0   met, admitted, or done
+  1   not met, or denied
+  2   wrong usage, policy or input
+  3   undecided: evidence missing or inconclusive, or a check failed
+  4   not authentic: signature, digest or time
+  70  a fault of ours
+
+NO_COLOR turns colour off. No command connects to a network unless a policy or an address asks for it.
+"""
+
+_POLICY = LazyGroup(
+    "policy",
+    help="Check, test, explain and compare policies.",
+    lazy={
+        "check": Lazy("policy_check:command", "Name every mistake in a policy at once."),
+        "test": Lazy("policy_test:command", "Run the tests that a policy brings along."),
+        "explain": Lazy("policy_explain:command", "Say what a policy runs and demands."),
+        "diff": Lazy("policy_diff:command", "Show what changes between two policies."),
+        "replay": Lazy(
+            "policy_replay:command", "Decide stored evidence again, without reading data."
+        ),
+        "schema": Lazy(
+            "policy_schema:command", "Print the JSON Schema of policy files, for editors."
+        ),
+    },
+)
+_CHECKS = LazyGroup(
+    "checks",
+    help="See which checks are installed and what they do.",
+    lazy={
+        "list": Lazy("checks_list:command", "List the installed checks and their metrics."),
+        "show": Lazy("checks_show:command", "Show one check's page."),
+    },
+)
+_KEYS = LazyGroup(
+    "keys",
+    help="Make and look at signing keys.",
+    lazy={
+        "new": Lazy("keys_new:command", "Make a signing key and its public half."),
+        "show": Lazy("keys_show:command", "Show a key's fingerprint and public half."),
+    },
+)
+_NEW = LazyGroup(
+    "new",
+    help="Write the files that an extension starts from.",
+    lazy={
+        "check": Lazy("new_check:command", "Write a new check with its test, cases and page."),
+    },
+)
+
+
+class _Root(LazyGroup):
+    """The commands, with the groups in their place among them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order in which a newcomer needs them."""
+        order = "init audit scan verify gate policy checks keys new doctor completion"
+        return order.split()
+
+
+@click.group(
+    PROGRAM,
+    cls=_Root,
+    lazy={
+        "init": Lazy("init:command", "Write a starter policy, sample data and a CI workflow."),
+        "audit": Lazy("audit:command", "Judge data by a policy; write evidence and a report."),
+        "scan": Lazy("scan:command", "Write what the detectors see, one line for each record."),
+        "verify": Lazy("verify:command", "Say who signed what about which bytes."),
+        "gate": Lazy("gate:command", "Admit or deny a subject on its signed reports."),
+        "doctor": Lazy("doctor:command", "Say what is installed and what works."),
+        "completion": Lazy("completion:command", "Print the completion script of a shell."),
+    },
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name=PROGRAM)
+def root() -> None:
+    """Audit datasets and model outputs against a policy, sign the result, gate on it."""
+
+
+for _group in (_POLICY, _CHECKS, _KEYS, _NEW):
+    root.add_command(_group)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    Args:
+        arguments: The words after the program's name; those of the process by default.
+    """
+    if arguments is None:
+        _own_the_process()
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        try:
+            return _dispatch(words)
+        finally:
+            # Here rather than at shutdown, so that a reader who went away is noticed.
+            sys.stdout.flush()
+    except BaseException as error:
+        # The top: whatever it is, it gets a status.
+        if isinstance(error, SystemExit):
+            raise
+        status = tell(error, as_json=wants_json(words))
+        if status is ExitStatus.PIPE_CLOSED:
+            _discard_output()
+        return status
+
+
+def _dispatch(words: list[str]) -> int:
+    if COMPLETE_VARIABLE in os.environ:
+        root.main(words, PROGRAM, COMPLETE_VARIABLE)
+    try:
+        # Not `root.main`: it ends a broken pipe with 1, which here means denied.
+        with root.make_context(PROGRAM, words) as context:
+            root.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    return ExitStatus.MET
+
+
+def _own_the_process() -> None:
+    """Set what only a program may set, not a library."""
+    # Half-written folders are removed on the way out, so the way out must be taken.
+    signal.signal(signal.SIGTERM, _terminate)
+    # What libraries log and warn about may quote the data.
+    logging.lastResort = None
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+
+
+def _terminate(_number: int, _frame: object) -> NoReturn:
+    raise Terminated
+
+
+def _discard_output() -> None:
+    """Send what is still buffered nowhere, so that the interpreter does not complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

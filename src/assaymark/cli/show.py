@@ -1,0 +1,65 @@
+"""
+How a result is shown: text for people, JSON for scripts, on stdout; everything else on stderr.
+
+Every command takes `--json` and `--quiet` from `output_options` and gets a `Show`. Colour is used on a
+terminal only, and never where `NO_COLOR` is set (https://no-color.org).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """Where a command puts what it has to say."""
+
+    json: bool = False
+    quiet: bool = False
+
+    @property
+    def color(self) -> bool:
+        """Whether stdout is a terminal that should get colour."""
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+    @property
+    def live(self) -> bool:
+        """Whether stderr is a terminal on which a line may be redrawn."""
+        return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def result(self, data: Any, text: str) -> None:
+        """Show the result: `data` with `--json`, nothing with `--quiet`, else `text`."""
+        if self.json:
+            click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        elif not self.quiet:
+            click.echo(text.rstrip("\n"))
+
+    def note(self, text: str) -> None:
+        """Tell the person at the terminal something beside the result."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+
+def output_options(command: Callable[Concatenate[Show, P], R]) -> Callable[P, R]:
+    """Add `--json` and `--quiet`, and hand the command a `Show` in their place."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+    @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+    @functools.wraps(command)
+    def wrapped(*args: P.args, as_json: bool, quiet: bool, **kwargs: P.kwargs) -> R:  # type: ignore[valid-type]  # two keywords more than `command` has
+        return command(Show(json=as_json, quiet=quiet), *args, **kwargs)
+
+    # click keeps a paragraph's lines where it starts with a backspace; docstrings are raw strings.
+    wrapped.__doc__ = (command.__doc__ or "").replace("\\b\n", "\b\n")
+    return wrapped  # type: ignore[return-value]  # likewise

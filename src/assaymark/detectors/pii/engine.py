@@ -1,0 +1,191 @@
+"""
+Presidio's analyzer, built from the recognizers that a policy asks for.
+
+The configuration is Presidio's own with other recognizers switched on; three things are replaced, none
+of which changes an answer:
+
+* e-mail domains are checked against the public suffix list that tldextract ships. By itself it would
+  fetch a newer one from the network at first use, and answers would hang on the day;
+* a pattern that runs out of time raises instead of being skipped, so its text counts as unjudged;
+* words near a match are found by position (`assaymark.detectors.pii.words`).
+
+Importing this module imports Presidio and spaCy, which takes seconds.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import warnings
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from assaymark.detectors.pii.settings import enabled_entities
+from assaymark.detectors.pii.vocabulary import MODEL_ENTITIES, RECOGNIZERS
+from assaymark.errors import DetectorError
+
+# Presidio would otherwise ask torch for a GPU as it is imported; models answer differently there.
+os.environ.setdefault("PRESIDIO_DEVICE", "cpu")
+
+import regex  # type: ignore[import-untyped] # ships no types
+import spacy
+import tldextract
+from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
+from presidio_analyzer.nlp_engine import NlpEngineProvider, SpacyNlpEngine
+from presidio_analyzer.predefined_recognizers import EmailRecognizer
+from presidio_analyzer.recognizer_registry import RecognizerRegistryProvider
+
+from assaymark.detectors.pii.words import BlankNlpEngine, PositionalEnhancer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assaymark.detectors.pii.settings import PiiSettings
+
+_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+class PatternTimeoutError(Exception):
+    """A pattern ran out of time, so its text is not judged."""
+
+
+class OfflineEmailRecognizer(EmailRecognizer):  # type: ignore[misc] # no types
+    """Presidio's e-mail recognizer with a pinned public suffix list."""
+
+    def analyze(self, text: str, *args: Any, **kwargs: Any) -> list[Any]:
+        """Look for addresses; a text without `@` has none, and the pattern is slow to find that out."""
+        found: list[Any] = super().analyze(text, *args, **kwargs) if "@" in text else []
+        return found
+
+    def validate_result(self, pattern_text: str) -> bool:
+        """Return whether the domain ends in a public suffix."""
+        return bool(_SUFFIXES(pattern_text).fqdn)
+
+
+class _StrictPattern:
+    """A compiled pattern whose time-out is no `TimeoutError`, which Presidio would swallow."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+
+    def finditer(self, text: str, timeout: float) -> Iterator[Any]:
+        """Yield the matches, as `regex.Pattern.finditer` does.
+
+        Raises:
+            PatternTimeoutError: Finding them took longer than `timeout` seconds.
+        """
+        try:
+            yield from self._compiled.finditer(text, timeout=timeout)
+        except TimeoutError:
+            raise PatternTimeoutError from None
+
+
+def build_analyzer(settings: PiiSettings) -> AnalyzerEngine:
+    """Return an analyzer with the recognizers that `settings` switch on.
+
+    Raises:
+        DetectorError: The spaCy model is not installed or reads another language, or the installed
+            Presidio lacks a recognizer.
+    """
+    with warnings.catch_warnings():
+        # About model versions and the like: nothing that a user of this package can act on.
+        warnings.simplefilter("ignore")
+        nlp_engine = _nlp_engine(settings)
+        nlp_engine.load()
+        registry = RecognizerRegistry(
+            recognizers=_recognizers(settings), supported_languages=list(settings.languages)
+        )
+        if settings.nlp != "blank":
+            _demand_language(nlp_engine, settings)
+            registry.add_nlp_recognizer(nlp_engine)
+        return AnalyzerEngine(
+            registry=registry,
+            nlp_engine=nlp_engine,
+            supported_languages=list(settings.languages),
+            context_aware_enhancer=PositionalEnhancer(),
+        )
+
+
+def _recognizers(settings: PiiSettings) -> list[Any]:
+    wanted = set(enabled_entities(settings))
+    names = {each.name for each in RECOGNIZERS if each.entity in wanted}
+    configuration = RecognizerRegistryProvider().configuration
+    chosen = [each for each in configuration["recognizers"] if each["name"] in names]
+    missing = sorted(names - {each["name"] for each in chosen})
+    if missing:
+        raise DetectorError(
+            f"the installed presidio-analyzer {version('presidio-analyzer')} lacks `{missing[0]}`",
+            hint="install a version that has it, or take its entity out of the policy",
+        )
+    made = RecognizerRegistryProvider(
+        registry_configuration={
+            "supported_languages": list(settings.languages),
+            "global_regex_flags": configuration["global_regex_flags"],
+            "recognizers": [_switched_on(each, settings.languages) for each in chosen],
+        }
+    ).create_recognizer_registry()
+    return [_strict(each) for each in made.recognizers]
+
+
+def _switched_on(configuration: dict[str, Any], languages: Iterable[str]) -> dict[str, Any]:
+    """Return one entry of Presidio's configuration, enabled, for those of `languages` that it reads."""
+    result = {key: value for key, value in configuration.items() if value is not None}
+    result["enabled"] = True
+    if "supported_languages" in result:
+        result["supported_languages"] = [
+            each for each in result["supported_languages"] if _language(each) in languages
+        ]
+    if result["name"] == EmailRecognizer.__name__:
+        result["class_name"] = OfflineEmailRecognizer.__name__
+    return result
+
+
+def _language(entry: str | dict[str, Any]) -> str:
+    return entry if isinstance(entry, str) else str(entry["language"])
+
+
+def _strict(recognizer: Any) -> Any:
+    """Give `recognizer` patterns of its own that raise when they run out of time."""
+    patterns = []
+    # Presidio keeps the patterns on the class, shared with every other analyzer of the process.
+    for each in getattr(recognizer, "patterns", ()):
+        own = copy.copy(each)
+        flags = recognizer.global_regex_flags
+        own.compiled_regex = _StrictPattern(regex.compile(own.regex, flags=flags))
+        own.compiled_with_flags = flags
+        patterns.append(own)
+    if patterns:
+        recognizer.patterns = patterns
+    return recognizer
+
+
+def _nlp_engine(settings: PiiSettings) -> SpacyNlpEngine:
+    if settings.nlp == "blank":
+        return BlankNlpEngine(settings.languages)
+    model = settings.nlp.removeprefix("spacy:")
+    # Presidio would download what is missing.
+    if not spacy.util.is_package(model):
+        raise DetectorError(
+            f"the spaCy model `{model}` is not installed",
+            hint=f"python -m spacy download {model}",
+        )
+    configuration = copy.deepcopy(NlpEngineProvider().nlp_configuration)
+    (language,) = settings.languages
+    configuration["models"] = [{"lang_code": language, "model_name": model}]
+    ner = configuration["ner_model_configuration"]
+    # Presidio ignores organisations unless told otherwise.
+    asked = set(enabled_entities(settings)) & set(MODEL_ENTITIES)
+    ner["labels_to_ignore"] = [each for each in ner["labels_to_ignore"] if each not in asked]
+    return NlpEngineProvider(nlp_configuration=configuration).create_engine()
+
+
+def _demand_language(nlp_engine: SpacyNlpEngine, settings: PiiSettings) -> None:
+    (language,) = settings.languages
+    actual = nlp_engine.nlp[language].lang
+    if actual != language:
+        model = settings.nlp.removeprefix("spacy:")
+        raise DetectorError(
+            f"the spaCy model `{model}` reads `{actual}`, and `languages` has `{language}`",
+            hint=f"set `languages: [{actual}]` or choose another model",
+        )

@@ -1,0 +1,146 @@
+"""
+What a policy may set for the `pii` detector, checked without Presidio.
+
+Every mistake names the nearest name that would have been right. Which entities a setting switches on is
+decided here and nowhere else, so the policy's type check and the running detector cannot disagree.
+
+tests/detectors/test_pii_settings.py shows each message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from assaymark.detectors.names import NOT_EMPTY, known_name, refusal
+from assaymark.detectors.pii.vocabulary import (
+    COUNTRIES,
+    ENTITIES,
+    MODEL_DEFAULT,
+    MODEL_ENTITIES,
+    RECOGNIZERS,
+    TOKENIZERS,
+)
+
+_MODEL = re.compile(r"blank|spacy:[a-z][a-z0-9_]*")
+
+
+def _known_language(value: str) -> str:
+    message = f"no recognizer reads the language `{value}`"
+    return known_name(value, TOKENIZERS, kind="unknown-language", message=message)
+
+
+def _known_country(value: str) -> str:
+    message = f"no recognizer knows the identifiers of the country `{value}`"
+    return known_name(value, COUNTRIES, kind="unknown-country", message=message)
+
+
+def _known_entity(value: str, info: ValidationInfo) -> str:
+    known_name(
+        value,
+        ENTITIES,
+        kind="unknown-entity",
+        message=f"no recognizer finds `{value}`",
+        otherwise="entities are named like `EMAIL_ADDRESS` or `US_SSN`",
+    )
+    languages, nlp = info.data.get("languages"), info.data.get("nlp")
+    if languages is None or nlp is None:
+        return value  # wrong themselves, and reported as such
+    if value in MODEL_ENTITIES:
+        if nlp == "blank":
+            raise refusal(
+                "entity-needs-model",
+                f"`{value}` cannot be found without a trained model",
+                "install a spaCy model and set `nlp`, such as `nlp: spacy:en_core_web_lg`",
+            )
+        return value
+    able = [each for each in RECOGNIZERS if each.entity == value]
+    if not any(each.reads(language) for each in able for language in languages):
+        needed = [language for each in able for language in each.languages]
+        raise refusal(
+            "entity-needs-language",
+            f"`{value}` is not looked for in {_quoted(languages)}",
+            f"add {_quoted(needed, ' or ')} to `languages`",
+        )
+    return value
+
+
+def _quoted(names: Iterable[str], joint: str = ", ") -> str:
+    return joint.join(f"`{each}`" for each in names)
+
+
+class PiiSettings(BaseModel):
+    """Which personal data to look for, and how sure to be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    languages: Annotated[tuple[Annotated[str, AfterValidator(_known_language)], ...], NOT_EMPTY] = (
+        "en",
+    )
+    """ISO 639-1 codes. Each text is read in every one of them."""
+
+    nlp: str = "blank"
+    """`blank` splits texts into words and knows no names; `spacy:MODEL` is an installed spaCy model."""
+
+    countries: tuple[Annotated[str, AfterValidator(_known_country)], ...] = ()
+    """Countries whose identifiers to look for beyond `entities`, such as `uk` or `in`."""
+
+    entities: (
+        Annotated[tuple[Annotated[str, AfterValidator(_known_entity)], ...], NOT_EMPTY] | None
+    ) = None
+    """What to look for; `null` for what Presidio looks for by itself in these languages."""
+
+    min_score: Annotated[float, Field(ge=0.0, le=1.0)] = 0.4
+    """Spans below this score are dropped. Presidio gives 0.35 more for a fitting word nearby."""
+
+    @field_validator("nlp")
+    @classmethod
+    def _one_model(cls, value: str, info: ValidationInfo) -> str:
+        if not _MODEL.fullmatch(value):
+            raise refusal(
+                "unknown-nlp",
+                f"`{value}` is no way to read texts",
+                "choose `blank`, or `spacy:` and the name of an installed model",
+            )
+        languages = info.data.get("languages", ())
+        if value != "blank" and len(languages) > 1:
+            raise refusal(
+                "one-language",
+                f"`{value}` reads one language, and `languages` has {len(languages)}",
+                "keep the language of the model",
+            )
+        return value
+
+    @field_validator("countries")
+    @classmethod
+    def _languages_of_countries(
+        cls, value: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        languages = info.data.get("languages")
+        for country in value if languages else ():
+            able = [each for each in RECOGNIZERS if each.country == country]
+            if not any(each.reads(language) for each in able for language in languages or ()):
+                needed = sorted({language for each in able for language in each.languages})
+                raise refusal(
+                    "country-needs-language",
+                    f"the identifiers of `{country}` are not looked for in {_quoted(languages or ())}",
+                    f"add {_quoted(needed, ' or ')} to `languages`",
+                )
+        return value
+
+
+def enabled_entities(settings: PiiSettings) -> tuple[str, ...]:
+    """Return the entities that `settings` switch on, in the order of the vocabulary."""
+    chosen = set(settings.entities or ())
+    for each in RECOGNIZERS:
+        if not any(each.reads(language) for language in settings.languages):
+            continue
+        by_itself = settings.entities is None and each.default
+        if by_itself or each.country in settings.countries:
+            chosen.add(each.entity)
+    if settings.entities is None and settings.nlp != "blank":
+        chosen.update(MODEL_DEFAULT)
+    return tuple(each for each in ENTITIES if each in chosen)

@@ -1,0 +1,1 @@
+"""Keys, tokens, connection strings, private keys and passwords, by their structure."""

@@ -1,0 +1,31 @@
+"""The `secrets` detector as declared; loading it compiles the patterns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assaymark.contracts.detector import DetectorSpec
+from assaymark.detectors.secrets.settings import ENTITIES, SecretsSettings, enabled_entities
+
+if TYPE_CHECKING:
+    from assaymark.contracts.detector import Detector
+
+VERSION = "1"
+"""Raise it when a weight, a threshold or a placeholder changes; patterns are in the digest themselves."""
+
+
+def _load(settings: SecretsSettings) -> Detector:
+    from assaymark.detectors.secrets.detector import SecretsDetector
+
+    return SecretsDetector(settings)
+
+
+SECRETS = DetectorSpec(
+    id="secrets",
+    summary="keys, tokens, connection strings, private keys and passwords, by their structure",
+    version=VERSION,
+    settings=SecretsSettings,
+    entities=ENTITIES,
+    load=_load,
+    enabled=enabled_entities,
+)

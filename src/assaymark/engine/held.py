@@ -1,0 +1,132 @@
+"""
+Detectors, held to their contract.
+
+INVARIANT: whatever a detector raises or returns, each text comes out either judged as declared, or
+unjudged with a reason. A detector that fails, or that answers nonsense such as a score of NaN, cannot
+look clean. Reasons name what was wrong and never what a text held.
+
+tests/engine/test_held.py holds this against every breach that we know.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from assaymark.contracts.detector import Detections, DetectorSpec, Span
+from assaymark.errors import DetectorError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assaymark.contracts.detector import Detector
+    from assaymark.model.evidence import Settings
+    from assaymark.model.subject import Sha256
+
+
+class HeldDetector:
+    """A loaded detector whose answers can be relied on in form.
+
+    Args:
+        spec: The detector as declared.
+        settings: As stored in a policy.
+
+    Raises:
+        MissingExtraError: The detector needs a part that is not installed.
+        DetectorError: The detector cannot start.
+    """
+
+    def __init__(self, spec: DetectorSpec, settings: Settings) -> None:
+        parsed = spec.settings.model_validate(dict(settings))
+        self._detector: Detector = spec.load(parsed)
+        self.labels = spec.labels(parsed)
+        """Entities or categories that are switched on."""
+        self.categories = tuple(each for each in spec.categories if each in self.labels)
+        """Those of `labels` that every answer has a score for."""
+        self._entities = {*spec.entities, *self.labels}
+
+    @property
+    def digest(self) -> Sha256:
+        """Digest of everything that can change an answer."""
+        return self._detector.digest
+
+    def detect(self, texts: Any) -> Detections:
+        """Judge `texts`; never raises. Each category has a score for each text."""
+        try:
+            answer = self._detector.detect(texts)
+        except DetectorError as error:
+            return self._none(len(texts), error.message)
+        except Exception as error:  # noqa: BLE001 - third-party code; its message may quote the text
+            return self._none(len(texts), f"the detector raised {type(error).__name__}")
+        try:
+            return self._checked(texts, answer)
+        except (AttributeError, TypeError, ValueError):
+            return self._none(len(texts), _breach("its answer is malformed"))
+
+    def _none(self, count: int, reason: str) -> Detections:
+        scores = {each: [0.0] * count for each in self.categories}
+        return Detections(scores=scores, unjudged=dict.fromkeys(range(count), reason))
+
+    def _checked(self, texts: Any, answer: Detections) -> Detections:
+        count = len(texts)
+        if any(not 0 <= index < count for index in answer.unjudged) or any(
+            not 0 <= each.text < count for each in answer.spans
+        ):
+            return self._none(count, _breach("it names a text that was not asked about"))
+        if len(answer.unjudged) == count:
+            scores = {each: [0.0] * count for each in self.categories}
+            return Detections(scores=scores, unjudged=dict(answer.unjudged))
+        if any(len(answer.scores.get(name, ())) != count for name in self.categories):
+            return self._none(count, _breach("scores are missing"))
+        bad_spans = self._bad_spans(texts, answer.spans)
+        bad_scores = _bad_scores([answer.scores[name] for name in self.categories])
+        unjudged = {**bad_scores, **bad_spans, **answer.unjudged}
+        # What was seen in a text that could be judged only in part stays: it was seen.
+        spans = (each for each in answer.spans if each.text not in bad_spans)
+        return Detections(
+            # Numbers of numpy have no JSON form.
+            spans=sorted(
+                Span(int(text), int(start), int(end), entity, float(score))
+                for text, start, end, entity, score in spans
+            ),
+            scores={
+                name: [
+                    0.0 if index in unjudged else float(each)
+                    for index, each in enumerate(answer.scores[name])
+                ]
+                for name in self.categories
+            },
+            unjudged=unjudged,
+        )
+
+    def _bad_spans(self, texts: Any, spans: Sequence[Span]) -> dict[int, str]:
+        bad: dict[int, str] = {}
+        lengths: dict[int, int] = {}
+        for each in spans:
+            length = lengths.get(each.text)
+            if length is None:
+                length = lengths[each.text] = len(texts[each.text].as_py())
+            if not 0 <= each.start <= each.end <= length:
+                bad[each.text] = _breach("a span lies outside its text")
+            elif each.entity not in self._entities:
+                bad[each.text] = _breach("a span has an entity that was not declared")
+            elif not _is_score(each.score):
+                bad[each.text] = _breach("a score is no number from 0 to 1")
+        return bad
+
+
+def _bad_scores(scores: Sequence[Sequence[float]]) -> dict[int, str]:
+    return {
+        index: _breach("a score is no number from 0 to 1")
+        for values in scores
+        for index, each in enumerate(values)
+        if not _is_score(each)
+    }
+
+
+def _is_score(value: float) -> bool:
+    return math.isfinite(value) and 0.0 <= value <= 1.0
+
+
+def _breach(what: str) -> str:
+    return f"the detector broke its contract: {what}"

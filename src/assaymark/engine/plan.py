@@ -1,0 +1,60 @@
+"""Where policy and catalogue meet: which checks and detectors a policy needs, and with which settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assaymark.engine.job import Job
+from assaymark.errors import RegistryError
+from assaymark.model.evidence import CheckRecord
+
+if TYPE_CHECKING:
+    from assaymark.contracts.catalog import Catalog
+    from assaymark.policy.policy import Policy
+
+
+def job_of(
+    policy: Policy,
+    catalog: Catalog,
+    cache_path: Path | None,
+    open_catalog: Callable[[], Catalog],
+) -> Job:
+    """Return what a worker must run for `policy`.
+
+    Raises:
+        RegistryError: The policy names what is not installed, or does not set up what its checks need.
+    """
+    if missing := sorted(set(policy.checks) - set(catalog.checks)):
+        raise RegistryError(f"the check `{missing[0]}` is not installed")
+    rows = {name: policy.checks[name] for name in policy.checks if is_row_check(catalog, name)}
+    needed = {each for name in rows for each in catalog.checks[name].meta.detectors}
+    if missing := sorted(needed - set(catalog.detectors)):
+        raise RegistryError(f"the detector `{missing[0]}` is not installed")
+    if missing := sorted(needed - set(policy.detectors)):
+        raise RegistryError(f"the policy has no settings for the detector `{missing[0]}`")
+    return Job(
+        detectors={name: policy.detectors[name] for name in sorted(needed)},
+        checks=rows,
+        open_catalog=open_catalog,
+        cache_path=cache_path,
+    )
+
+
+def is_row_check(catalog: Catalog, name: str) -> bool:
+    """Whether the check `name` reads rows, rather than a subject as a whole."""
+    return hasattr(catalog.checks[name], "update")
+
+
+def check_records(policy: Policy, catalog: Catalog) -> tuple[CheckRecord, ...]:
+    """Return which checks count under `policy`, exactly."""
+    return tuple(
+        CheckRecord(
+            id=name,
+            version=catalog.checks[name].meta.version,
+            settings=settings,
+            detectors=catalog.checks[name].meta.detectors,
+        )
+        for name, settings in sorted(policy.checks.items())
+    )

@@ -1,0 +1,65 @@
+"""
+Which files of a subject are documents about the data, and which are data.
+
+Documents belong to the subject's digest but hold no records: reading a licence text as data would thin
+out every rate. The list is short and stands by itself, since what is called a document is not judged.
+
+tests/inputs/test_documents.py
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from assaymark.inputs.formats import format_of_name
+
+
+class Role(Enum):
+    """What a file is for its subject."""
+
+    DATA = "data"
+    CARD = "card"
+    """A description with YAML front matter."""
+
+    LICENCE = "licence"
+    MANIFEST = "manifest"
+    """In our own form."""
+
+    METADATA = "metadata"
+    """Written by tools about the data; not read."""
+
+    UNKNOWN = "unknown"
+    """In no format that we read, and no document. Counted as skipped."""
+
+
+_CARD = re.compile(r"(readme|datacard|dataset[-_]?card)(\.(md|txt|rst))?", re.IGNORECASE)
+_LICENCE = re.compile(r"(licen[cs]e|copying|unlicen[cs]e)([-._].*)?", re.IGNORECASE)
+_MANIFEST = re.compile(r"(assaymark|(.+\.)?manifest)\.ya?ml", re.IGNORECASE)
+_METADATA = re.compile(
+    r"(citation|notice|authors|contributing|changelog|code_of_conduct|security)(\..*)?"
+    r"|dataset_infos?\.json|dataset_dict\.json|state\.json|croissant\.json|.*\.sha256|sha256sums?(\..*)?",
+    re.IGNORECASE,
+)
+
+
+def role_of(name: str) -> Role:
+    """Return what a file of a directory is.
+
+    Args:
+        name: POSIX path relative to the subject. All but `*.license` and `LICENSES/*` are documents only at
+            the top.
+    """
+    folder, _, base = name.rpartition("/")
+    if base.endswith(".license") or folder == "LICENSES":
+        return Role.LICENCE
+    if not folder:
+        for role, pattern in (
+            (Role.CARD, _CARD),
+            (Role.LICENCE, _LICENCE),
+            (Role.MANIFEST, _MANIFEST),
+            (Role.METADATA, _METADATA),
+        ):
+            if pattern.fullmatch(base):
+                return role
+    return Role.DATA if format_of_name(base) is not None else Role.UNKNOWN

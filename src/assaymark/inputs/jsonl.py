@@ -1,0 +1,57 @@
+"""
+JSON Lines: one record on each line.
+
+A line that cannot be read is skipped with its number and a reason, and reading goes on. Blank lines are
+no records. `NaN` and `Infinity` pass, as Python writes them; of duplicate keys the last wins, as in
+most parsers.
+
+Source: https://jsonlines.org
+
+tests/inputs/test_jsonl.py
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from assaymark.inputs.encoding import as_utf8
+from assaymark.inputs.fields import TOO_DEEP, JsonFields
+from assaymark.inputs.lines import TOO_LONG, lines_of
+from assaymark.inputs.paths import FieldPath
+from assaymark.inputs.records import Met, Unreadable
+
+INVALID_UTF8 = "invalid UTF-8"
+
+
+def read_jsonl(stream: io.BufferedReader, file: str, named: tuple[FieldPath, ...]) -> Iterator[Met]:
+    """Yield every record of a stream of lines.
+
+    Raises:
+        InputError: A named field is in no record.
+    """
+    fields = JsonFields(file, named)
+    for number, data in lines_of(as_utf8(stream)):
+        if data is None:
+            yield Unreadable(number, TOO_LONG)
+        elif not data.isspace() and data:
+            yield _record(data, number, fields)
+    fields.finish()
+
+
+def _record(data: bytes, line: int, fields: JsonFields) -> Met:
+    value: Any
+    try:
+        value = json.loads(data.decode())
+    except UnicodeDecodeError:
+        return Unreadable(line, INVALID_UTF8)
+    except json.JSONDecodeError:
+        return Unreadable(line, "invalid JSON")
+    except ValueError:
+        # CPython refuses integers of more than 4,300 digits.
+        return Unreadable(line, "a number with too many digits")
+    except RecursionError:
+        return Unreadable(line, TOO_DEEP)
+    return fields.read(value, line)

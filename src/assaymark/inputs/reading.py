@@ -1,0 +1,152 @@
+"""
+One file from its stored bytes to batches, and to the digest of exactly those bytes.
+
+    stored bytes ─▶ hash ─▶ unpack ─▶ format ─▶ records ─▶ batches
+
+A format that jumps about in its file reads a local file in place, hashed before and compared with
+itself after; anything else is copied to a temporary file while it is hashed.
+
+tests/inputs/test_source.py
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from assaymark.contracts.source import Batch
+from assaymark.errors import InputError
+from assaymark.inputs.compression import MAX_RATIO, unpacked
+from assaymark.inputs.formats import (
+    Format,
+    format_of_name,
+    is_archive_name,
+    refuse_archive,
+    sniffed_format,
+)
+from assaymark.inputs.paths import FieldPath
+from assaymark.inputs.records import batched
+from assaymark.inputs.stored import (
+    CHUNK,
+    FileDigest,
+    HashingStream,
+    LocalFile,
+    Stamp,
+    StoredFile,
+)
+
+_BUFFER = 256 * 1024
+_IN_MEMORY = 16 * 1024 * 1024  # bytes of a copy before it goes to disc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How files are read."""
+
+    named: tuple[FieldPath, ...] = ()
+    format: Format | None = None
+    """Overrides what suffixes and first bytes say."""
+
+    batch_rows: int = 1000
+    max_ratio: float = MAX_RATIO
+
+
+def read_batches(
+    file: StoredFile, how: Reading, on_digest: Callable[[FileDigest], object]
+) -> Iterator[Batch]:
+    """Yield the batches of `file`, then tell its digest.
+
+    Args:
+        file: What to read.
+        how: The settings.
+        on_digest: Called once, after the last batch, with the digest of the bytes that were read.
+
+    Raises:
+        InputError: The file cannot be read, is not what it was said to be, or changed meanwhile.
+    """
+    stored = file.open()
+    before = LocalFile.stamp(stored) if isinstance(file, LocalFile) else None
+    hashing = HashingStream(stored, file.name)
+    stream: io.BufferedReader = io.BufferedReader(hashing, buffer_size=_BUFFER)
+    try:
+        chosen = how.format or _format_by_name(file.name)
+        plain = unpacked(stream, file.name, max_ratio=how.max_ratio, consumed=lambda: hashing.count)
+        if not plain.peek(1):
+            yield from batched(file.name, (), batch_rows=how.batch_rows)
+        else:
+            chosen = chosen or sniffed_format(plain, file.name)
+            if not chosen.needs_seek:
+                yield from _batches(plain, file, chosen, how)
+            elif plain is stream and before is not None:
+                hashing.drain()
+                yield from _in_place(stored, before, file, chosen, how)
+            else:
+                yield from _from_copy(plain, file, chosen, how)
+        on_digest(hashing.drain())
+    finally:
+        stream.close()
+
+
+def _format_by_name(name: str) -> Format | None:
+    if is_archive_name(name):
+        raise refuse_archive(name)
+    return format_of_name(name)
+
+
+def _batches(
+    stream: io.BufferedReader, file: StoredFile, chosen: Format, how: Reading
+) -> Iterator[Batch]:
+    records = chosen.read(stream, file.name, how.named)
+    yield from batched(file.name, records, batch_rows=how.batch_rows)
+    if stream.read(1):
+        raise InputError(f"`{file.name}` goes on after its end", hint="copy the file again")
+
+
+def _in_place(
+    stored: BinaryIO, before: Stamp, file: StoredFile, chosen: Format, how: Reading
+) -> Iterator[Batch]:
+    stored.seek(0)
+    stream: io.BufferedReader = io.BufferedReader(_Borrowed(stored))
+    records = chosen.read(stream, file.name, how.named)
+    yield from batched(file.name, records, batch_rows=how.batch_rows)
+    if LocalFile.stamp(stored) != before:
+        raise InputError(
+            f"`{file.name}` changed while it was read", hint="read it when nobody writes to it"
+        )
+    stored.seek(0, io.SEEK_END)
+
+
+def _from_copy(
+    plain: io.BufferedReader, file: StoredFile, chosen: Format, how: Reading
+) -> Iterator[Batch]:
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
+        while chunk := plain.read(CHUNK):
+            copy.write(chunk)
+        copy.seek(0)
+        records = chosen.read(cast("io.BufferedReader", copy), file.name, how.named)
+        yield from batched(file.name, records, batch_rows=how.batch_rows)
+
+
+class _Borrowed(io.RawIOBase):
+    """Somebody else's stream, which stays open when the borrower closes its own."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)

@@ -1,0 +1,298 @@
+"""
+What is wrong with a policy, where, and what to write instead.
+
+    release.yaml:2:13: error[unknown-metric]: no installed check reports `refusal-rat`
+      |
+    2 |   - metric: refusal-rat
+      |             ^^^^^^^^^^^
+      = hint: did you mean `refusal-rate`?
+
+* Every mistake is shown, not only the first; the user's own file comes first, then its parents.
+* A mark always lies inside its file, whatever the file holds.
+* What is shown cannot steer a terminal: control and bidirectional characters appear as `\ufffd`.
+
+tests/policy/test_diagnostics.py holds all three.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from assaymark.errors import PolicyError
+from assaymark.marked_yaml import Mark
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML 1.1, and so PyYAML, counts
+_TAB = "    "
+_SHOWN_COLUMNS = 140  # of a source line; longer lines are cut around the mark
+_BEFORE_MARK = 40  # columns kept in front of the mark when a line is cut
+_QUOTED = 80  # characters of a user's word that a message repeats
+_CLOSE = 0.6  # difflib ratio from which a name counts as a slip of the fingers
+_COMPARED = 100  # characters; difflib is quadratic, and no name is as long
+_PREFIX = 3  # characters that must agree before one name is offered as the rest of another
+
+
+class Level(StrEnum):
+    """Whether the policy can be used all the same."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """One file of a policy, as its user knows it."""
+
+    name: str
+    """What diagnostics call it: the path as the user typed it, or `pack:NAME`."""
+
+    lines: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, data: bytes) -> SourceText:
+        """Cut `data` into lines as YAML does. Bytes that are not UTF-8 are shown as `\ufffd`."""
+        text = data.decode("utf-8-sig", errors="replace")
+        return cls(name, tuple(_LINE_BREAK.split(text)))
+
+    def inside(self, mark: Mark) -> Mark:
+        """Return `mark`, moved to the nearest place that exists: parsers point past the end."""
+        line = min(max(1, mark.line), len(self.lines))
+        length = len(self.lines[line - 1])
+        column = min(max(1, mark.column), length + 1)
+        return Mark(line, column, max(1, min(mark.width, length + 1 - column)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One mistake, or one thing to think about."""
+
+    code: str
+    """Kebab-case; names what is wrong; never reused."""
+
+    message: str
+    file: str
+    mark: Mark | None
+    """`None` where the file as a whole is meant."""
+
+    hint: str | None = None
+    severity: Level = Level.ERROR
+    excerpt: str = ""
+    """The line that `mark` is on."""
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the form that `--json` prints."""
+        plain: dict[str, Any] = {
+            "code": self.code,
+            "severity": self.severity.value,
+            "message": self.message,
+            "file": self.file,
+        }
+        if self.mark is not None:
+            plain |= {
+                "line": self.mark.line,
+                "column": self.mark.column,
+                "width": self.mark.width,
+            }
+        if self.hint is not None:
+            plain["hint"] = self.hint
+        return plain
+
+
+class InvalidPolicyError(PolicyError):
+    """A policy with at least one error; `diagnostics` holds all of them, warnings included."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(render(self.diagnostics))
+
+
+@dataclass(slots=True)
+class Diagnostics:
+    """Collects what one load finds, over all files."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    """Names in the order in which they are to be shown."""
+
+    def reporter(self, source: SourceText) -> Reporter:
+        """Return what reports on `source`; files are shown in the order of these calls."""
+        if source.name not in self.files:
+            self.files.append(source.name)
+        return Reporter(self, source)
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """Return everything once, by file and place."""
+
+        def place(each: Diagnostic) -> tuple[int, int, int, str, str]:
+            line, column = (0, 0) if each.mark is None else (each.mark.line, each.mark.column)
+            return self.files.index(each.file), line, column, each.code, each.message
+
+        return tuple(sorted(dict.fromkeys(self.found), key=place))
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the policy cannot be used."""
+        return any(each.severity is Level.ERROR for each in self.found)
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Reports on one file."""
+
+    diagnostics: Diagnostics
+    source: SourceText
+
+    def error(self, code: str, mark: Mark | None, message: str, hint: str | None = None) -> None:
+        """Report a mistake."""
+        self._add(Level.ERROR, code, mark, message, hint)
+
+    def warning(self, code: str, mark: Mark | None, message: str, hint: str | None = None) -> None:
+        """Report what is allowed and probably not meant."""
+        self._add(Level.WARNING, code, mark, message, hint)
+
+    @property
+    def errors(self) -> int:
+        """How many mistakes this file has so far."""
+        return sum(
+            each.file == self.source.name and each.severity is Level.ERROR
+            for each in self.diagnostics.found
+        )
+
+    def _add(
+        self, level: Level, code: str, mark: Mark | None, message: str, hint: str | None
+    ) -> None:
+        placed = None if mark is None else self.source.inside(mark)
+        self.diagnostics.found.append(
+            Diagnostic(
+                code=code,
+                message=message,
+                file=self.source.name,
+                mark=placed,
+                hint=hint,
+                severity=level,
+                excerpt="" if placed is None else self.source.lines[placed.line - 1],
+            )
+        )
+
+
+def render(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return all of `diagnostics` as a person reads them, an empty line between two."""
+    return "\n\n".join(_render(each) for each in diagnostics)
+
+
+def _render(diagnostic: Diagnostic) -> str:
+    head = f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"
+    mark = diagnostic.mark
+    if mark is None:
+        lines = [f"{''.join(map(_visible, diagnostic.file))}: {head}"]
+        margin = ""
+    else:
+        margin = " " * len(str(mark.line))
+        shown, before, under = _window(diagnostic.excerpt, mark)
+        lines = [
+            f"{''.join(map(_visible, diagnostic.file))}:{mark.line}:{mark.column}: {head}",
+            f"{margin} |",
+            f"{mark.line} | {shown}".rstrip(),
+            f"{margin} | {' ' * before}{'^' * under}",
+        ]
+    if diagnostic.hint is not None:
+        lines.append(f"{margin} = hint: {diagnostic.hint}")
+    return "\n".join(lines)
+
+
+def _window(line: str, mark: Mark) -> tuple[str, int, int]:
+    """Return what to show of `line`, the columns before the mark, and the columns under it."""
+    start, end = mark.column - 1, mark.column - 1 + mark.width
+    before, marked, after = (_shown(each) for each in (line[:start], line[start:end], line[end:]))
+    if _columns(before) + _columns(marked) + _columns(after) > _SHOWN_COLUMNS:
+        if _columns(before) > _BEFORE_MARK:
+            before = "…" + _last_columns(before, _BEFORE_MARK - 1)
+        marked = _first_columns(marked, _SHOWN_COLUMNS - _BEFORE_MARK)
+        after = _first_columns(after, _SHOWN_COLUMNS - _columns(before) - _columns(marked))
+    return before + marked + after, _columns(before), max(1, _columns(marked))
+
+
+def _shown(text: str) -> str:
+    return "".join(_TAB if each == "\t" else _visible(each) for each in text)
+
+
+def _visible(character: str) -> str:
+    # Cc, Cf, Cs, Co, Cn: what moves the cursor, turns the direction, or has no agreed width.
+    return "\ufffd" if unicodedata.category(character).startswith("C") else character
+
+
+def _columns(text: str) -> int:
+    """Return how many terminal columns `text` takes."""
+    return sum(map(_width, text))
+
+
+def _width(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def _first_columns(text: str, limit: int) -> str:
+    used = 0
+    for index, character in enumerate(text):
+        used += _width(character)
+        if used > limit:
+            return text[: max(0, index - 1)] + "…"
+    return text
+
+
+def _last_columns(text: str, limit: int) -> str:
+    used = 0
+    for index in range(len(text) - 1, -1, -1):
+        used += _width(text[index])
+        if used > limit:
+            return text[index + 1 :]
+    return text
+
+
+def printable(text: str) -> str:
+    """Return `text` so that it cannot steer a terminal; line feeds stay."""
+    return "".join(each if each == "\n" else _visible(each) for each in text)
+
+
+def quoted(text: str) -> str:
+    """Return a user's word as a message repeats it: in backticks, short, without control characters."""
+    clipped = text if len(text) <= _QUOTED else text[:_QUOTED] + "…"
+    return f"`{''.join(map(_visible, clipped))}`"
+
+
+def listed(names: Iterable[str], *, last: str = "and") -> str:
+    """Return `names` quoted and joined as in a sentence."""
+    *head, tail = [quoted(each) for each in names]
+    return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the valid name that `name` was probably meant to be.
+
+    Case does not count. A name that only lacks its end is found too: `EMAIL` for `EMAIL_ADDRESS`.
+    """
+    if len(name) > _COMPARED:
+        return None
+    by_fold: dict[str, str] = {}
+    for each in names:
+        by_fold.setdefault(each.casefold(), each)
+    fold = name.casefold()
+    close = difflib.get_close_matches(fold, by_fold, n=1, cutoff=_CLOSE)
+    if close:
+        return by_fold[close[0]]
+    if len(fold) < _PREFIX:
+        return None
+    longer = [each for each in by_fold if each.startswith(fold)]
+    return by_fold[longer[0]] if len(longer) == 1 else None
+
+
+def did_you_mean(name: str, names: Iterable[str], *, otherwise: str | None = None) -> str | None:
+    """Return the hint that offers the nearest of `names`, or `otherwise`."""
+    found = nearest(name, names)
+    return otherwise if found is None else f"did you mean {quoted(found)}?"

@@ -1,0 +1,188 @@
+"""
+From a bound and a result to met, broken or undecided.
+
+* The interval decides, not the estimate: `at_most` is met by the upper end and broken by the lower one.
+* Judgements that rest on a sample share one error budget (Holm 1979), so that adding requirements to a
+  policy does not add false verdicts. A judgement without evidence keeps its place in the budget.
+* A judgement shows the interval that it was made with, so its status can be read off it.
+
+tests/policy/test_decide.py holds these.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assaymark.model.decision import Judgement, Status
+from assaymark.model.intervals import Interval, at_least, at_most, lower_limit, upper_limit
+from assaymark.model.measurement import CLOPPER_PEARSON, EXACT, Counts, Measured, NotMeasured
+from assaymark.model.metric import Unit
+from assaymark.policy.policy import Bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One bound and what is known about it for one subject."""
+
+    bound: Bound
+    result: Measured | NotMeasured
+
+    @property
+    def is_statistical(self) -> bool:
+        """Whether chance can decide it. Missing evidence might have been a sample, so it counts."""
+        return isinstance(self.result, NotMeasured) or self.result.method != EXACT
+
+
+def judge(cases: Sequence[Case], *, tail: float) -> list[Judgement]:
+    """Judge every case, in order; those that rest on a sample share `tail` by Holm's step-down procedure.
+
+    Source:
+        Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+        Statistics 6 (1979), 65-70. Claims that a bound is met and claims that it is broken are two
+        families, one for each end of the interval.
+    """
+    statistical = [index for index, case in enumerate(cases) if case.is_statistical]
+    met = _holm({i: _doubt_met(cases[i]) for i in statistical}, tail)
+    broken = _holm({i: _doubt_broken(cases[i]) for i in statistical}, tail)
+    return [
+        _judgement(
+            case,
+            met=met[index] if index in met else _Claim(_exactly_met(case), 0.0),
+            broken=broken[index] if index in broken else _Claim(_exactly_broken(case), 0.0),
+        )
+        for index, case in enumerate(cases)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    proven: bool
+    tail: float
+    """The share of the error budget that the claim was tested at; 0 where chance has no part."""
+
+
+def _holm(doubts: dict[int, float], tail: float) -> dict[int, _Claim]:
+    """Test claims, the least doubtful first, each at the budget divided by the claims left.
+
+    Claims that are equally doubtful get the same share, and once one fails the rest keep its share:
+    so no order of writing shows, and each interval says what its claim's status says.
+    """
+    claims: dict[int, _Claim] = {}
+    alive = True
+    share = tail
+    for doubt, tied in itertools.groupby(
+        sorted(doubts, key=doubts.__getitem__), doubts.__getitem__
+    ):
+        if alive:
+            share = tail / (len(doubts) - len(claims))
+            alive = doubt <= share
+        claims.update({index: _Claim(alive, share) for index in tied})
+    return claims
+
+
+def _doubt_met(case: Case) -> float:
+    """P-value against `the bound is met`; 1 where there is no evidence, 0 where no share breaks it."""
+    counts = _sample_counts(case.result)
+    if counts is None:
+        return 1.0
+    limit = case.bound.at_most
+    if limit is not None:
+        worst = counts.hits + counts.unjudged
+        return 0.0 if limit >= 1.0 else at_most(worst, counts.total, limit)
+    floor = _floor(case.bound)
+    return 0.0 if floor <= 0.0 else at_least(counts.hits, counts.total, floor)
+
+
+def _doubt_broken(case: Case) -> float:
+    """P-value against `the bound is broken`; 1 where there is no evidence."""
+    counts = _sample_counts(case.result)
+    if counts is None:
+        return 1.0
+    if case.bound.at_most is not None:
+        return at_least(counts.hits, counts.total, case.bound.at_most)
+    return at_most(counts.hits + counts.unjudged, counts.total, _floor(case.bound))
+
+
+def _sample_counts(result: Measured | NotMeasured) -> Counts | None:
+    if isinstance(result, Measured) and result.method == CLOPPER_PEARSON:
+        return result.counts
+    return None
+
+
+def _floor(bound: Bound) -> float:
+    # INVARIANT: `load` sets exactly one of the two, so this is only asked where `at_least` is set.
+    return 0.0 if bound.at_least is None else bound.at_least
+
+
+def _exactly_met(case: Case) -> bool:
+    if not isinstance(case.result, Measured):
+        return False
+    if case.bound.at_most is not None:
+        return case.result.interval.high <= case.bound.at_most
+    return case.result.interval.low >= _floor(case.bound)
+
+
+def _exactly_broken(case: Case) -> bool:
+    if not isinstance(case.result, Measured):
+        return False
+    if case.bound.at_most is not None:
+        return case.result.interval.low > case.bound.at_most
+    return case.result.interval.high < _floor(case.bound)
+
+
+def _judgement(case: Case, *, met: _Claim, broken: _Claim) -> Judgement:
+    status = Status.MET if met.proven else Status.BROKEN if broken.proven else Status.UNDECIDED
+    base = Judgement(
+        metric=case.bound.metric,
+        labels=case.bound.labels,
+        bound=str(case.bound),
+        status=status,
+        because="",
+        value=None,
+        interval=None,
+        counts=None,
+    )
+    if isinstance(case.result, NotMeasured):
+        return replace(base, because=f"not measured: {case.result.reason}")
+    # `at_most` is met by the upper end and broken by the lower one; `at_least` the other way round.
+    low, high = (broken, met) if case.bound.at_most is not None else (met, broken)
+    interval = _interval_at(case.result, low.tail, high.tail)
+    return replace(
+        base,
+        because=_because(case.result, interval, case.bound, status),
+        value=case.result.value,
+        interval=interval,
+        counts=case.result.counts,
+    )
+
+
+def _interval_at(result: Measured, low_tail: float, high_tail: float) -> Interval:
+    """Return the interval that the two claims about `result` were tested with."""
+    counts = _sample_counts(result)
+    if counts is None:
+        return result.interval
+    return Interval(
+        low=lower_limit(counts.hits, counts.total, tail=low_tail),
+        high=upper_limit(counts.hits + counts.unjudged, counts.total, tail=high_tail),
+        level=1.0 - low_tail - high_tail,
+    )
+
+
+def _because(result: Measured, interval: Interval, bound: Bound, status: Status) -> str:
+    counts = result.counts
+    if counts is None or bound.unit is not Unit.SHARE:
+        seen = f"{result.value:g}"
+    else:
+        seen = f"{counts.hits} of {counts.judged} rows ({result.value:.4%})"
+        if counts.unjudged:
+            seen += f", {counts.unjudged} more could not be judged"
+    if result.method != EXACT:
+        seen += f", {interval.level:.2%} interval {interval.low:.4%} to {interval.high:.4%}"
+    link = {
+        Status.MET: "which keeps",
+        Status.BROKEN: "which breaks",
+        Status.UNDECIDED: "which neither keeps nor breaks",
+    }[status]
+    return f"{seen}, {link} {bound}"

@@ -1,0 +1,274 @@
+"""
+What every form of a report shows, taken from the same values.
+
+A `Report` adds nothing to its policy, evidence and decision: no clock, no random id, no order but theirs.
+So the forms agree with each other, and equal values give equal bytes.
+
+INVARIANT: a `Report` is one story. Its decision judges requirements of this policy over subjects of this
+evidence; anything else is refused when it is made. tests/report/test_view.py holds that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+
+from assaymark.contracts.catalog import Catalog
+from assaymark.errors import EvidenceError
+from assaymark.model.decision import Decision, Enforcement, Judgement, Outcome, Status
+from assaymark.model.evidence import Evidence, SubjectEvidence
+from assaymark.model.finding import Finding
+from assaymark.model.measurement import EXACT, Measured, Result
+from assaymark.model.subject import Sha256
+from assaymark.model.waiver import Waiver
+from assaymark.policy.policy import Bound, Policy, Requirement, bounds_of
+from assaymark.report.display_text import quoted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation:
+    """What there is to say about the signed file beside this report."""
+
+    signer: str | None
+    """Fingerprint of the key that signed, or `None` where nothing was signed."""
+
+    report_digest: Sha256 | None
+    """SHA-256 of `report.sigstore.json`; `None` where there is no such file."""
+
+    evidence_digest: Sha256
+    """SHA-256 of `evidence.json`."""
+
+    valid_until: datetime | None
+    """The report counts strictly before this time; `None` where it does not end."""
+
+    tool: str
+    """Name and version of what made the report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Words that the checks and detectors declare about themselves; a report without them is whole."""
+
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    """Metric name to what it measures, in words."""
+
+    switched_off: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Detector id to what it knows and did not look for under this policy."""
+
+    @classmethod
+    def of(cls, catalog: Catalog, policy: Policy) -> Vocabulary:
+        """Take the words that `policy` needs from what is installed."""
+        switched_off = {}
+        for name, settings in sorted(policy.detectors.items()):
+            if (spec := catalog.detectors.get(name)) is None:
+                continue
+            on = spec.labels(spec.settings.model_validate(dict(settings)))
+            switched_off[name] = tuple(
+                each for each in spec.entities + spec.categories if each not in on
+            )
+        summaries = {name: metric.summary for name, (metric, _) in sorted(catalog.metrics.items())}
+        return cls(metrics=summaries, switched_off=switched_off)
+
+
+class Mark(StrEnum):
+    """How one requirement came out for one subject; a waiver does not hide that it is broken."""
+
+    BROKEN = "broken"
+    UNDECIDED = "undecided"
+    WAIVED = "waived"
+    MET = "met"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One bound of a requirement, and the number that it was held against."""
+
+    bound: Bound
+    judgement: Judgement
+
+    result: Result | None
+    """As the evidence has it; `None` where no check reported it."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing was estimated from a sample."""
+        return isinstance(self.result, Measured) and self.result.method == EXACT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where a requirement's findings are, as far as the evidence names places."""
+
+    sampled: tuple[Finding, ...]
+    """Worst and surest first."""
+
+    total: int
+    """All findings of the subject, also those of other requirements."""
+
+    is_complete: bool
+    """Whether `sampled` is all there is rather than a random sample."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One requirement, judged for one subject: a row of every table of requirements."""
+
+    outcome: Outcome
+    requirement: Requirement
+    subject: SubjectEvidence | None
+    readings: tuple[Reading, ...]
+    places: Places
+    """Findings of the checks that its numbers come from, of the labels that it names."""
+
+    waiver: Waiver | None
+    """The waiver that excuses it, where the report has it by value."""
+
+    @property
+    def mark(self) -> Mark:
+        """How it came out."""
+        if self.outcome.waived_by is not None:
+            return Mark.WAIVED
+        return Mark(self.outcome.status.value)
+
+    @property
+    def decides(self) -> bool:
+        """Whether it keeps the report from passing."""
+        return self.outcome.counts_against and self.outcome.status is not Status.MET
+
+    @property
+    def urgency(self) -> tuple[int, int]:
+        """Sort key: what decides the verdict first, what is met last; then the more severe."""
+        severity = -self.outcome.severity.rank
+        match self.mark:
+            case Mark.MET:
+                return 5, severity
+            case Mark.WAIVED:
+                return 2, severity
+            case mark:
+                is_noted_only = self.outcome.enforce is not Enforcement.DENY
+                return (mark is Mark.UNDECIDED) + 3 * is_noted_only, severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that a form is rendered from.
+
+    Raises:
+        EvidenceError: The decision is about another policy or other evidence.
+    """
+
+    policy: Policy
+    evidence: Evidence
+    decision: Decision
+    attestation: Attestation
+
+    waivers: tuple[Waiver, ...] = ()
+    """Waivers that were handed to the decision, to show reason, approver and end."""
+
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+
+    def __post_init__(self) -> None:
+        """Refuse a decision that is about something else."""
+        requirements = {each.id: each for each in self.policy.requirements}
+        subjects = {each.subject.digest for each in self.evidence.subjects}
+        for outcome in self.decision.outcomes:
+            requirement = requirements.get(outcome.requirement)
+            if requirement is None or len(outcome.judgements) != len(
+                list(bounds_of(requirement.clause))
+            ):
+                raise EvidenceError(
+                    f"the decision judges {quoted(outcome.requirement)}, "
+                    "which this policy does not have in that form"
+                )
+            if outcome.subject is not None and outcome.subject not in subjects:
+                raise EvidenceError(
+                    f"the decision judges the subject `{outcome.subject}`, "
+                    "which this evidence does not have"
+                )
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """Every requirement for every subject, the most urgent first, else in policy order."""
+        requirements = {each.id: each for each in self.policy.requirements}
+        subjects = {each.subject.digest: _Indexed.of(each) for each in self.evidence.subjects}
+        waivers = {each.id: each for each in self.waivers}
+        items = []
+        for outcome in self.decision.outcomes:
+            found = None if outcome.subject is None else subjects[outcome.subject]
+            requirement = requirements[outcome.requirement]
+            readings = _readings(requirement, outcome, found)
+            items.append(
+                Item(
+                    outcome=outcome,
+                    requirement=requirement,
+                    subject=None if found is None else found.subject,
+                    readings=readings,
+                    places=_places(readings, found),
+                    waiver=None if outcome.waived_by is None else waivers.get(outcome.waived_by),
+                )
+            )
+        return tuple(sorted(items, key=lambda each: each.urgency))
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether a gate has anything to verify."""
+        return self.attestation.signer is not None
+
+
+def tally(items: Iterable[Item]) -> dict[Mark, int]:
+    """Count the items by mark; every mark is a key."""
+    marks = [each.mark for each in items]
+    return {mark: marks.count(mark) for mark in Mark}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Indexed:
+    """A subject's evidence with an index, because a policy may ask a thousand questions of it."""
+
+    subject: SubjectEvidence
+    findings: Mapping[tuple[str, str], list[Finding]]
+    """By check and rule."""
+
+    @classmethod
+    def of(cls, subject: SubjectEvidence) -> _Indexed:
+        """Index `subject`."""
+        findings: dict[tuple[str, str], list[Finding]] = {}
+        for each in subject.findings.sample:
+            findings.setdefault((each.check, each.rule), []).append(each)
+        return cls(subject=subject, findings=findings)
+
+
+def _readings(
+    requirement: Requirement, outcome: Outcome, found: _Indexed | None
+) -> tuple[Reading, ...]:
+    pairs = zip(bounds_of(requirement.clause), outcome.judgements, strict=True)
+    return tuple(
+        Reading(
+            bound=bound,
+            judgement=judgement,
+            result=None if found is None else found.subject.result(bound.metric, bound.labels),
+        )
+        for bound, judgement in pairs
+    )
+
+
+def _places(readings: Iterable[Reading], found: _Indexed | None) -> Places:
+    if found is None:
+        return Places(sampled=(), total=0, is_complete=True)
+    keys: set[tuple[str, str]] = set()
+    for reading in readings:
+        if reading.result is None:
+            continue
+        check, rules = reading.result.check, [value for _, value in reading.bound.labels]
+        keys.update((check, rule) for rule in rules)
+        if not rules:
+            keys.update(key for key in found.findings if key[0] == check)
+    sampled = [each for key in keys for each in found.findings.get(key, ())]
+    sampled.sort(
+        key=lambda each: (-each.severity.rank, -each.confidence, each.location, each.fingerprint)
+    )
+    log = found.subject.findings
+    return Places(sampled=tuple(sampled), total=log.total, is_complete=len(log.sample) == log.total)

@@ -1,0 +1,287 @@
+"""
+The sentences of a report, written once for every form.
+
+A sentence is plain text in which names stand between backticks, as in our errors; each form turns the
+backticks into its own mark for code and escapes the rest. Only names that went through
+`display_text.name` are put between them.
+
+Tested in tests/report/test_wording.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from assaymark.model.decision import Enforcement, ErrorBudget, Outcome, Status, Verdict
+from assaymark.model.finding import Finding, Location
+from assaymark.model.measurement import (
+    CLOPPER_PEARSON,
+    EXACT,
+    Labels,
+    Measured,
+    NotMeasured,
+    Result,
+)
+from assaymark.model.metric import Unit
+from assaymark.model.subject import Subject
+from assaymark.policy.policy import AllOf, AnyOf, Bound, Clause, Not
+from assaymark.report.display_text import name, prose, quoted
+from assaymark.report.numbers import one_in, percent, plural, quantity, whole
+from assaymark.report.view import Item, Mark, Reading, Report, Vocabulary
+
+HEADLINES: Mapping[Verdict, str] = {
+    Verdict.PASS: "Everything that this policy enforces is proven to hold for what was judged.",
+    Verdict.FAIL: "At least one requirement that this policy enforces is proven to be broken.",
+    Verdict.UNDECIDED: (
+        "No enforced requirement is proven broken, but not everything could be proven. "
+        "This is not a pass."
+    ),
+}
+
+MARK_WORDS: Mapping[Mark, str] = {
+    Mark.BROKEN: "not met",
+    Mark.UNDECIDED: "undecided",
+    Mark.WAIVED: "waived",
+    Mark.MET: "met",
+}
+
+SYMBOLS: Mapping[Mark, str] = {
+    Mark.BROKEN: "✗",
+    Mark.UNDECIDED: "?",
+    Mark.WAIVED: "!",
+    Mark.MET: "✓",
+}
+
+ENFORCEMENT_WORDS: Mapping[Enforcement, str] = {
+    Enforcement.DENY: "blocks deployment",
+    Enforcement.WARN: "warns only",
+    Enforcement.AUDIT: "recorded only",
+}
+
+_SUMMARY = 300  # characters; a decision may name hundreds of requirements
+
+
+def headline(report: Report) -> str:
+    """Return the verdict in one plain sentence; says so where it rests on waivers."""
+    verdict = report.decision.verdict
+    if verdict is Verdict.PASS and any(each.waived_by for each in report.decision.outcomes):
+        return "Everything that this policy enforces is proven to hold, or excused by a waiver."
+    return HEADLINES[verdict]
+
+
+def summary(report: Report) -> str:
+    """Return the decision's own sentence, as a sentence."""
+    return _sentence(prose(report.decision.summary, _SUMMARY))
+
+
+def signature(report: Report) -> str:
+    """Say who signed, or that nobody did."""
+    if report.attestation.signer is None:
+        return "not signed: no gate will accept it"
+    return f"signed by the key {quoted(report.attestation.signer)}"
+
+
+def moment(time: datetime) -> str:
+    """Return a time as a person writes it, in UTC."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def validity(report: Report) -> str:
+    """Say until when the report counts."""
+    end = report.attestation.valid_until
+    return "valid without an end" if end is None else f"valid until {moment(end)}"
+
+
+def subject_name(subject: Subject) -> str:
+    """Return kind and name, such as ``dataset `rows.jsonl` ``."""
+    return f"{subject.kind} {quoted(subject.name)}"
+
+
+def item_subject(item: Item) -> str:
+    """Return what the item is about, or that it was not given."""
+    if item.subject is not None:
+        return subject_name(item.subject.subject)
+    kinds = " or ".join(kind.value for kind in item.requirement.on)
+    return f"no {kinds} was given"
+
+
+def labels(pairs: Labels) -> str:
+    """Return labels as ``entity `EMAIL_ADDRESS` ``; empty where there are none."""
+    return ", ".join(f"{name(key)} {quoted(value)}" for key, value in pairs)
+
+
+def metric(metric_name: str, pairs: Labels, vocabulary: Vocabulary) -> str:
+    """Return what is measured, in the check's words where they are known."""
+    meaning = vocabulary.metrics.get(metric_name)
+    what = quoted(metric_name) if meaning is None else prose(meaning)
+    return f"{what} ({labels(pairs)})" if pairs else what
+
+
+def limit(bound: Bound) -> str:
+    """Return the bound alone, such as `at most 0.01% of rows (1 in 10,000)`."""
+    at_most = bound.at_most is not None
+    value = bound.at_most if bound.at_most is not None else bound.at_least or 0.0
+    word = "at most" if at_most else "at least"
+    if bound.unit is not Unit.SHARE:
+        return f"{word} {whole(value)}"
+    if at_most and value == 0.0:
+        return "no row at all"
+    if not at_most and value == 1.0:
+        return "every row"
+    ratio = one_in(value)
+    return f"{word} {percent(value)} of rows" + (f" ({ratio})" if ratio else "")
+
+
+def demand(clause: Clause, vocabulary: Vocabulary) -> str:
+    """Return what a requirement demands, in words."""
+    match clause:
+        case Bound():
+            return f"{metric(clause.metric, clause.labels, vocabulary)}: {limit(clause)}"
+        case AllOf(clauses):
+            return f"all of: {_listed(clauses, vocabulary)}"
+        case AnyOf(clauses):
+            return f"at least one of: {_listed(clauses, vocabulary)}"
+        case Not(inner):
+            return f"the opposite of: ({demand(inner, vocabulary)})"
+
+
+def _listed(clauses: tuple[Clause, ...], vocabulary: Vocabulary) -> str:
+    return "; ".join(f"({demand(each, vocabulary)})" for each in clauses)
+
+
+def seen(reading: Reading) -> str:
+    """Return the number behind a judgement, in words, or why there is none."""
+    judgement = reading.judgement
+    if judgement.value is None:
+        return prose(judgement.because)
+    counts, unit = judgement.counts, reading.bound.unit
+    if counts is None or unit is not Unit.SHARE:
+        text = quantity(judgement.value, unit)
+    else:
+        rows = plural(counts.judged, "row")
+        text = f"{counts.hits:,} of {rows} ({percent(judgement.value)})"
+        if counts.unjudged:
+            text += f"; {counts.unjudged:,} more could not be judged"
+    interval = judgement.interval
+    if interval is None or interval.low == interval.high:
+        return text
+    low, high = quantity(interval.low, unit), quantity(interval.high, unit)
+    if reading.is_exact:
+        return f"{text}; in all between {low} and {high}"
+    return f"{text}; between {low} and {high} with {percent(interval.level)} confidence"
+
+
+def all_seen(item: Item) -> str:
+    """Return the numbers behind a requirement, in the order of its bounds."""
+    return "; ".join(seen(each) for each in item.readings)
+
+
+def reason(reading: Reading) -> str:
+    """Say why the number keeps the limit, breaks it, or does neither."""
+    interval, bound, status = reading.judgement.interval, reading.bound, reading.judgement.status
+    if interval is None:
+        return "Without a number nothing is proven."
+    low, high = quantity(interval.low, bound.unit), quantity(interval.high, bound.unit)
+    if status is Status.UNDECIDED:
+        value = bound.at_most if bound.at_most is not None else bound.at_least or 0.0
+        if interval.low <= value <= interval.high:
+            return f"The true number may lie anywhere between {low} and {high}, on either side of the limit."
+        return "The evidence points one way, but not surely enough after sharing the error budget."
+    does = "keeps" if status is Status.MET else "breaks"
+    if interval.low == interval.high:
+        return f"{low} {does} the limit."
+    # The end that is nearer to the limit decides.
+    is_upper = (bound.at_most is not None) == (status is Status.MET)
+    return f"Even the {'upper' if is_upper else 'lower'} end, {high if is_upper else low}, {does} the limit."
+
+
+def next_step(item: Item) -> str | None:
+    """Say what to do about an item that is not met; `None` where it is."""
+    if item.mark is Mark.MET:
+        return None
+    if item.outcome.status is Status.UNDECIDED:
+        # What the policy advises is for a proven breach; here the first thing is to find out.
+        return _to_decide(item)
+    return None if item.outcome.remediation is None else _sentence(prose(item.outcome.remediation))
+
+
+def _to_decide(item: Item) -> str:
+    if item.subject is None:
+        kinds = " or ".join(kind.value for kind in item.requirement.on)
+        return f"Name a {kinds} to judge."
+    if any(each.judgement.value is None for each in item.readings):
+        return "Make the missing number measurable: the reason stands beside it."
+    if all(each.is_exact for each in item.readings):
+        return "Repair the rows that could not be read or judged, then audit again."
+    return "Read more rows, or the whole subject, then audit again."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '…')) else '.'}"
+
+
+def waiver(item: Item) -> str | None:
+    """Say what excuses the item, who said so, why and until when; `None` where nothing does."""
+    if item.outcome.waived_by is None:
+        return None
+    text = f"Waived by {quoted(item.outcome.waived_by)}"
+    if item.waiver is None:
+        return f"{text}."
+    given = item.waiver
+    end = moment(given.expires_at)
+    given_by = f"{text}, approved by {quoted(given.approver)}, until {end}"
+    return _sentence(f"{given_by}: {prose(given.reason)}")
+
+
+def place(location: Location) -> str:
+    """Say where a finding is, so that a person can find it again."""
+    line = "" if location.line is None else f", line {location.line:,}"
+    inside = f", field {quoted(location.field)}" if location.field else ""
+    span = f", characters {location.start:,} to {location.end:,}" if location.end else ""
+    return f"{quoted(location.file)}, row {location.row:,}{line}{inside}{span}"
+
+
+def what(finding: Finding) -> str:
+    """Say what was seen at a place: never the value, at most its form."""
+    by = (
+        f" by {quoted(finding.detector)}, confidence {finding.confidence:.2f}"
+        if finding.detector
+        else ""
+    )
+    form = f", form {quoted(finding.shape)}" if finding.shape else ""
+    return f"{quoted(finding.rule)}{by}{form}"
+
+
+def method(result: Result) -> str:
+    """Say how a number was reached."""
+    match result:
+        case NotMeasured():
+            return "not measured"
+        case Measured(method=kind) if kind == EXACT:
+            return "every row read"
+        case Measured(method=kind) if kind == CLOPPER_PEARSON:
+            return f"random sample of {plural(result.n, 'row')}, exact binomial limits"
+        case Measured():
+            return quoted(result.method)
+
+
+def budget(shared: ErrorBudget) -> str:
+    """Explain how sure the decision is as a whole."""
+    if shared.method == "none":
+        return (
+            "No number in this decision was estimated from a sample, so chance plays no part in it. "
+            f"The policy asks for {percent(shared.confidence)} confidence wherever rows are drawn at random."
+        )
+    wrong = percent(1.0 - shared.confidence)
+    return (
+        f"{plural(shared.family, 'judgement')} of this decision rest on random samples or on evidence "
+        f"that is missing, and share one error budget of {wrong} by Holm's method: the chance that any of "
+        f"them is wrong because of the draw is at most {wrong}. The more judgements share it, the wider "
+        "each interval, so a policy cannot pass by asking many questions."
+    )
+
+
+def enforcement(outcome: Outcome) -> str:
+    """Return what it means for a deployment, with how bad it is."""
+    return f"{ENFORCEMENT_WORDS[outcome.enforce]}, {outcome.severity} severity"

@@ -1,0 +1,28 @@
+"""
+For authors of checks and detectors: the laws that theirs must keep, as functions to call from a test.
+
+    from assaymark.testing import check_contract
+
+    def test_my_check_keeps_the_contract() -> None:
+        check_contract(MyCheck)
+
+Each raises `AssertionError` with a sentence that says which law is broken. Our own checks and detectors
+are held to the same functions.
+"""
+
+from __future__ import annotations
+
+from assaymark.testing.cases import case_contract
+from assaymark.testing.checks import check_contract
+from assaymark.testing.detectors import detector_contract
+from assaymark.testing.rows import Row, Text, batch_of, detections_of
+
+__all__ = [
+    "Row",
+    "Text",
+    "batch_of",
+    "case_contract",
+    "check_contract",
+    "detections_of",
+    "detector_contract",
+]
