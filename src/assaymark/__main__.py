@@ -1,6 +1,8 @@
-"""`python -m assaymark`."""
+"""`python -m assaymark`, the same as `assaymark`."""
+
+import sys
 
 from assaymark.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

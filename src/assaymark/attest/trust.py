@@ -220,7 +220,8 @@ class _TrustReader:
             return digests, versions
         for each in section.items("allow", required=True):
             if isinstance(each.value, dict):
-                if (found := self._versions(each)) is not None:
+                entry = MapReader(self._report, each.mark, each.value, each.keys)
+                if (found := self._versions(entry)) is not None:
                     versions.append(found)
             elif isinstance(each.value, str) and (match := _DIGEST.fullmatch(each.value)):
                 digests.append(Sha256(match[1]))
@@ -234,10 +235,7 @@ class _TrustReader:
         section.close()
         return digests, versions
 
-    def _versions(self, node: Node) -> PolicyVersions | None:
-        entry = MapReader.of(self._report, node, "a policy")
-        if entry is None:  # INVARIANT: the caller has seen a mapping
-            return None
+    def _versions(self, entry: MapReader) -> PolicyVersions | None:
         name = entry.value("name", word, required=True)
         minimum = entry.value("minVersion", _version, required=True)
         entry.close()

@@ -13,9 +13,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def reading_options(command: F) -> F:
-    """Add `--field` and `--format` to a command."""
+    """Add `--field`, `--format` and `--max-ratio` to a command."""
     field = click.option("--field", metavar="F", help="Where the text is; found if not named.")
     form = click.option(
         "--format", "file_format", type=click.Choice(FORMATS), help="The format of the data."
     )
-    return field(form(command))
+    ratio = click.option(
+        "--max-ratio",
+        type=click.FloatRange(min=1),
+        default=1000,
+        show_default=True,
+        metavar="N",
+        help="How many times its size a compressed file may unpack to.",
+    )
+    return field(form(ratio(command)))

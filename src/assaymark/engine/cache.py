@@ -46,6 +46,7 @@ _APPLICATION_ID = (
 _VERSION = 1
 _PATIENCE = 60.0  # seconds to wait for another process's write
 _LOOKUPS = 500  # keys in one query, below SQLite's limit for parameters
+_SECRET_BYTES = 32
 _CHECK_BYTES = 16
 
 _SCHEMA = """
@@ -105,7 +106,7 @@ class ResultsCache:
             for start in range(0, len(keys), _LOOKUPS):
                 part = keys[start : start + _LOOKUPS]
                 marks = ",".join("?" * len(part))
-                query = f"SELECT key, value FROM answer WHERE key IN ({marks})"  # noqa: S608 - marks only
+                query = f"SELECT key, CAST(value AS BLOB) FROM answer WHERE key IN ({marks})"  # noqa: S608 - marks only
                 for key, value in self._db.execute(query, part):
                     answer = self._opened(key, value)
                     if answer is not None:
@@ -136,10 +137,14 @@ class ResultsCache:
             )
         for statement in _SCHEMA.strip().splitlines():
             self._db.execute(statement)
-        self._db.execute("INSERT OR IGNORE INTO secret VALUES (1, ?)", (secrets.token_bytes(32),))
+        self._db.execute(
+            "INSERT OR IGNORE INTO secret VALUES (1, ?)", (secrets.token_bytes(_SECRET_BYTES),)
+        )
         self._db.execute(f"PRAGMA user_version = {_VERSION}")
         self._db.execute("COMMIT")
-        (secret,) = self._db.execute("SELECT value FROM secret").fetchone()
+        (secret,) = self._db.execute("SELECT CAST(value AS BLOB) FROM secret").fetchone()
+        if len(secret) != _SECRET_BYTES:
+            raise sqlite3.DatabaseError("its key is damaged")
         return bytes(secret)
 
     def _sealed(self, key: bytes, answer: Answer) -> bytes:

@@ -17,7 +17,7 @@ from assaymark.contracts.detector import Detections, DetectorSpec, Span
 from assaymark.errors import DetectorError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from assaymark.contracts.detector import Detector
     from assaymark.model.evidence import Settings
@@ -73,13 +73,14 @@ class HeldDetector:
             not 0 <= each.text < count for each in answer.spans
         ):
             return self._none(count, _breach("it names a text that was not asked about"))
+        scores = {name: answer.scores.get(name, ()) for name in self.categories}
         if len(answer.unjudged) == count:
-            scores = {each: [0.0] * count for each in self.categories}
-            return Detections(scores=scores, unjudged=dict(answer.unjudged))
-        if any(len(answer.scores.get(name, ())) != count for name in self.categories):
+            # Where nothing could be judged, there need not be a score.
+            scores = dict.fromkeys(self.categories, [0.0] * count)
+        if any(len(each) != count for each in scores.values()):
             return self._none(count, _breach("scores are missing"))
         bad_spans = self._bad_spans(texts, answer.spans)
-        bad_scores = _bad_scores([answer.scores[name] for name in self.categories])
+        bad_scores = _bad_scores(scores.values())
         unjudged = {**bad_scores, **bad_spans, **answer.unjudged}
         # What was seen in a text that could be judged only in part stays: it was seen.
         spans = (each for each in answer.spans if each.text not in bad_spans)
@@ -91,10 +92,9 @@ class HeldDetector:
             ),
             scores={
                 name: [
-                    0.0 if index in unjudged else float(each)
-                    for index, each in enumerate(answer.scores[name])
+                    0.0 if index in unjudged else float(each) for index, each in enumerate(values)
                 ]
-                for name in self.categories
+                for name, values in scores.items()
             },
             unjudged=unjudged,
         )
@@ -115,7 +115,7 @@ class HeldDetector:
         return bad
 
 
-def _bad_scores(scores: Sequence[Sequence[float]]) -> dict[int, str]:
+def _bad_scores(scores: Iterable[Sequence[float]]) -> dict[int, str]:
     return {
         index: _breach("a score is no number from 0 to 1")
         for values in scores

@@ -77,6 +77,17 @@ class CoverageCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """One batch, and how much of it is judged."""
+
+    batch: Batch
+    """As read; checks that read no detector see all of it, because that costs nothing."""
+
+    drawn: Batch | None = None
+    """The rows that were drawn for the other checks; `None` where they see all of it too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Partial:
     """What one batch came to."""
 
@@ -143,10 +154,11 @@ class Worker:
         if self._cache is not None:
             self._cache.close()
 
-    def work(self, batch: Batch, checks: tuple[str, ...]) -> Partial:
+    def work(self, portion: Portion, checks: tuple[str, ...]) -> Partial:
         """Judge one batch with the row checks whose ids are in `checks`."""
         needed = {each for name in checks for each in self.checks[name].meta.detectors}
-        texts = batch.texts.column("text")
+        judged = portion.batch if portion.drawn is None else portion.drawn
+        texts = judged.texts.column("text")
         detections = {name: self._detectors[name].detect(texts) for name in sorted(needed)}
         states: dict[str, Any] = {}
         failed: dict[str, str] = {}
@@ -154,6 +166,7 @@ class Worker:
         for name in sorted(checks):
             check = self.checks[name]
             own = {each: detections[each] for each in check.meta.detectors}
+            batch = judged if own else portion.batch
             try:
                 states[name] = check.update(check.start(), batch, own)
                 findings.extend(list(check.find(batch, own)))
@@ -162,7 +175,7 @@ class Worker:
         # By row, so that the order does not tell where one batch ended and the next began.
         findings.sort(key=lambda each: each.location.row)
         coverage = CoverageCount()
-        coverage.add(batch)
+        coverage.add(portion.batch)
         return Partial(states=states, failed=failed, findings=tuple(findings), coverage=coverage)
 
     def records(self) -> tuple[DetectorRecord, ...]:

@@ -25,16 +25,16 @@ from assaymark import __version__
 from assaymark.engine.catalog import installed_catalog
 from assaymark.engine.executors.local import LocalExecutor
 from assaymark.engine.findings import FindingCount, FindingTable
-from assaymark.engine.job import CoverageCount, Partial, Worker, raised
+from assaymark.engine.job import CoverageCount, Partial, Portion, Worker, raised
 from assaymark.engine.plan import check_records, is_row_check, job_of
-from assaymark.engine.sampling import RowCount, draw, only, seed_of
+from assaymark.engine.sampling import RowCount, draw, portions, seed_of
 from assaymark.errors import InputError, UsageError
 from assaymark.model.evidence import Coverage, Evidence, Sample, SubjectEvidence
 from assaymark.model.measurement import NotMeasured
 
 if TYPE_CHECKING:
     from assaymark.contracts.catalog import Catalog
-    from assaymark.contracts.source import Batch, Source
+    from assaymark.contracts.source import Source
     from assaymark.model.measurement import Result
     from assaymark.policy.policy import Policy
 
@@ -174,7 +174,7 @@ class _Run:
         """Read one subject to its end and return what was learned."""
         if self.sample is not None:
             return self._judge_sample(source, self.sample)
-        tally = self._tally(source, source.batches())
+        tally = self._tally(source, portions(source.batches()))
         return self._finish(source, tally.coverage.finish(), tally)
 
     def _judge_sample(self, source: Source, size: int) -> SubjectEvidence:
@@ -185,23 +185,22 @@ class _Run:
                 f"`{source.name}` can be read only once, so it cannot be sampled",
                 hint="store it in a file first, or judge all of it",
             )
-        counted, rows = CoverageCount(), RowCount()
+        count = RowCount()
         for batch in source.batches():
-            counted.add(batch)
-            rows.place(batch)
-            self.on_progress(Progress(subject=source.name, rows=counted.rows, findings=0))
+            count.place(batch)
+            self.on_progress(Progress(subject=source.name, rows=count.total, findings=0))
         again = reopen()
-        sample, batches = None, again.batches()
-        if counted.rows > size:
+        sample = drawn = None
+        if count.total > size:
             seed = seed_of(self.policy.digest, source.subject().digest, self.nonce)
             sample = Sample(rows=size, seed=seed, nonce=self.nonce)
-            batches = only(batches, draw(rows.files, seed=seed, size=size))
-        tally = self._tally(again, batches)
+            drawn = draw(count.files, seed=seed, size=size)
+        tally = self._tally(again, portions(again.batches(), drawn))
         if again.subject() != source.subject():
             raise InputError(f"`{source.name}` changed while it was read", hint="audit it again")
-        return self._finish(again, counted.finish(sample=sample), tally)
+        return self._finish(again, tally.coverage.finish(sample=sample), tally)
 
-    def _tally(self, source: Source, batches: Iterable[Batch]) -> _Tally:
+    def _tally(self, source: Source, work: Iterable[Portion]) -> _Tally:
         active = tuple(
             name for name, check in self.worker.checks.items() if source.kind in check.meta.on
         )
@@ -209,7 +208,7 @@ class _Run:
             findings=FindingCount(source.name, self.table),
             states={name: self.worker.checks[name].start() for name in active},
         )
-        for partial in self.executor.run(batches, active, workers=self._worker_count(source)):
+        for partial in self.executor.run(work, active, workers=self._worker_count(source)):
             self._add(tally, partial)
             rows, findings = tally.coverage.rows, tally.findings.total
             self.on_progress(Progress(subject=source.name, rows=rows, findings=findings))
@@ -248,7 +247,9 @@ class _Run:
         check = self.worker.checks[name]
         if name not in tally.failed:
             try:
-                return list(check.finish(state, sampled=coverage.sample is not None))
+                # A check that reads no detector has seen every row.
+                sampled = coverage.sample is not None and bool(check.meta.detectors)
+                return list(check.finish(state, sampled=sampled))
             except Exception as error:  # noqa: BLE001 - as above
                 tally.failed[name] = raised(error)
         return self._not_measured(name, tally.failed[name])

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from assaymark.canonical import digest_of
 from assaymark.contracts.source import Batch
+from assaymark.engine.job import Portion
 from assaymark.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ class RowCount:
     files: dict[str, int] = field(default_factory=dict)
     """File name to records so far, readable or not."""
 
+    @property
+    def total(self) -> int:
+        """Records so far, over all files."""
+        return sum(self.files.values())
+
     def place(self, batch: Batch) -> range:
         """Count `batch`, and return the numbers of its records.
 
@@ -86,13 +92,17 @@ class RowCount:
         return rows
 
 
-def only(batches: Iterable[Batch], drawn: Mapping[str, frozenset[int]]) -> Iterator[Batch]:
-    """Yield what is left of each batch that holds a drawn record."""
+def portions(
+    batches: Iterable[Batch], drawn: Mapping[str, frozenset[int]] | None = None
+) -> Iterator[Portion]:
+    """Yield every batch with what of it was drawn, which may be nothing; `None` draws everything."""
     place = RowCount()
     for batch in batches:
-        chosen = drawn.get(batch.file, frozenset()).intersection(place.place(batch))
-        if chosen:
-            yield _restrict(batch, chosen)
+        if drawn is None:
+            yield Portion(batch=batch)
+        else:
+            chosen = drawn.get(batch.file, frozenset()).intersection(place.place(batch))
+            yield Portion(batch=batch, drawn=_restrict(batch, chosen))
 
 
 def _restrict(batch: Batch, chosen: frozenset[int]) -> Batch:

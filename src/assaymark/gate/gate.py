@@ -17,7 +17,8 @@ Laws, held by tests/gate/test_laws.py:
 * A report that does not hold refuses everything: someone tried, and a quiet skip would reward trying.
 * A FAIL or UNDECIDED is overruled only by a later PASS under the same policy, and never lapses: validity
   and age limit what may be relied on, not what was found wrong.
-* Leaving out a PASS that holds never admits more. A report under a policy that is not allowed changes nothing.
+* Leaving out a PASS that holds never admits more.
+* A report under a policy that is not allowed changes nothing.
 * The order of reports and artifacts changes nothing.
 
 What the laws cannot hold: a FAIL that nobody presents. Only a log can show that a report is missing.

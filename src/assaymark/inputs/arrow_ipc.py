@@ -40,9 +40,8 @@ def read_arrow(stream: BinaryIO, file: str, named: tuple[FieldPath, ...]) -> Ite
     with arrow_refuses(file, "Arrow"):
         reader = pa.ipc.open_file(stream) if is_file else pa.ipc.open_stream(stream)
         batches = _of_file(reader) if is_file else iter(reader)
-        schema = reader.schema
-    fields = TableFields(file, schema, named)
-    every = list(range(len(schema)))
+        fields = TableFields(file, reader.schema, named)
+        every = list(range(len(reader.schema)))
     with arrow_refuses(file, "Arrow"):
         for batch in batches:
             yield from fields.read(_validated(batch), every)

@@ -33,13 +33,16 @@ class Role(Enum):
     """In no format that we read, and no document. Counted as skipped."""
 
 
-_CARD = re.compile(r"(readme|datacard|dataset[-_]?card)(\.(md|txt|rst))?", re.IGNORECASE)
-_LICENCE = re.compile(r"(licen[cs]e|copying|unlicen[cs]e)([-._].*)?", re.IGNORECASE)
-_MANIFEST = re.compile(r"(assaymark|(.+\.)?manifest)\.ya?ml", re.IGNORECASE)
+_PROSE = r"(?i:\.(md|txt|rst|html))?"
+
+# No suffix of a data format may pass here: `notice.csv` and `license_plates.csv` are data.
+_CARD = re.compile(rf"(?i:readme|datacard|dataset[-_]?card){_PROSE}")
+_LICENCE = re.compile(rf"(?i:licen[cs]e|unlicen[cs]e|copying)([-.][A-Z0-9.+-]+)?{_PROSE}")
+_MANIFEST = re.compile(r"(?i:(assaymark|(.+\.)?manifest)\.ya?ml)")
 _METADATA = re.compile(
-    r"(citation|notice|authors|contributing|changelog|code_of_conduct|security)(\..*)?"
-    r"|dataset_infos?\.json|dataset_dict\.json|state\.json|croissant\.json|.*\.sha256|sha256sums?(\..*)?",
-    re.IGNORECASE,
+    rf"(?i:citation|notice|authors|contributing|changelog|code_of_conduct|security){_PROSE}"
+    r"|(?i:citation\.(cff|bib)|dataset_infos?\.json|dataset_dict\.json|state\.json|croissant\.json)"
+    r"|(?i:sha256sums|.+\.sha256)"
 )
 
 

@@ -65,7 +65,7 @@ def read_json(stream: io.BufferedReader, file: str, named: tuple[FieldPath, ...]
 def _is_json_lines(stream: io.BufferedReader) -> bool:
     """Return whether the first line is an object and is not all there is."""
     # `lstrip` because blank lines are no records.
-    line, _, rest = _peek(stream, _HEAD).lstrip().partition(b"\n")
+    line, _, rest = stream.peek(_HEAD)[:_HEAD].lstrip().partition(b"\n")
     if not line.startswith(b"{") or not rest.strip():
         return False
     try:
@@ -73,10 +73,6 @@ def _is_json_lines(stream: io.BufferedReader) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _peek(stream: io.BufferedReader, size: int) -> bytes:
-    return stream.peek(size)[:size]
 
 
 class _Window:

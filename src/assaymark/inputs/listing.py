@@ -64,8 +64,8 @@ def list_files(location: str) -> FileSet:
         file = StreamFile(STDIN, None)
         return FileSet(name=STDIN, files=(file,), is_single=True, is_stream=True)
     scheme = scheme_of(location)
-    if scheme == "file":
-        location = location[len("file://") :]
+    if scheme in ("file", "local"):
+        location = location.partition("://")[2]
     elif scheme is not None:
         from assaymark.inputs.remote import list_remote
 

@@ -42,9 +42,8 @@ def read_parquet(stream: BinaryIO, file: str, named: tuple[FieldPath, ...]) -> I
             buffer_size=CHUNK,
             thrift_string_size_limit=_MAX_METADATA,
         )
-        schema = table.schema_arrow
-    fields = TableFields(file, schema, named)
-    columns, names = _selection(table, fields)
+        fields = TableFields(file, table.schema_arrow, named)
+        columns, names = _selection(table, fields)
     with arrow_refuses(file, "Parquet"):
         for batch in table.iter_batches(batch_size=_BATCH_ROWS, columns=names):
             yield from fields.read(batch, columns)

@@ -101,8 +101,6 @@ def _batches(
 ) -> Iterator[Batch]:
     records = chosen.read(stream, file.name, how.named)
     yield from batched(file.name, records, batch_rows=how.batch_rows)
-    if stream.read(1):
-        raise InputError(f"`{file.name}` goes on after its end", hint="copy the file again")
 
 
 def _in_place(

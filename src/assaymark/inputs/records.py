@@ -10,7 +10,7 @@ tests/inputs/test_records.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from assaymark.contracts.source import Batch, Skipped
@@ -139,6 +139,3 @@ def _without_surrogates(text: str) -> str:
     except UnicodeEncodeError:
         return "".join("\ufffd" if "\ud800" <= each <= "\udfff" else each for each in text)
     return text
-
-
-Reader: TypeAlias = Callable[..., Iterator[Met]]

@@ -9,6 +9,7 @@ tests/inputs/test_remote.py, over fsspec's file system in memory
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -80,10 +81,12 @@ def _connect(location: str, name: str) -> tuple[Any, str]:
     try:
         filesystem, path = fsspec.core.url_to_fs(location)
     except ImportError:
-        package = known_implementations.get(scheme, {}).get("class", "").split(".")[0]
+        needed = known_implementations.get(scheme, {"class": scheme, "err": ""})
+        # `requires "requests" and "aiohttp"`, or one package called like the module of the class.
+        packages = re.findall(r'"([\w-]+)"', needed["err"]) or [needed["class"].split(".")[0]]
         raise InputError(
             f"`{scheme}://` needs a package that is not installed",
-            hint=f"pip install {package}" if package else None,
+            hint=f"pip install {' '.join(packages)}",
         ) from None
     except Exception as error:  # noqa: BLE001 - every client library raises its own errors
         if scheme not in known_implementations:

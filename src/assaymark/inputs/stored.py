@@ -150,8 +150,7 @@ class HashingStream(io.RawIOBase):
 
     def close(self) -> None:
         """Close the stream below too."""
-        if not self.closed:
-            self._stream.close()
+        self._stream.close()
         super().close()
 
 
@@ -183,8 +182,6 @@ def _read_fully(stream: BinaryIO, wanted: int, name: str) -> bytes:
         while wanted and (part := stream.read(wanted)):
             parts.append(part)
             wanted -= len(part)
-    except InputError:
-        raise
     except Exception as error:  # noqa: BLE001 - remote file systems raise what their client raises
         raise cannot_read(name, error) from None
     return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -200,8 +197,9 @@ def cannot_read(name: str, error: Exception) -> InputError:
             f"`{shown}` cannot be read: permission denied", hint="check who may read the file"
         )
     # Only the system's own words: what a remote client says may hold addresses and keys.
-    reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-    return InputError(f"`{shown}` cannot be read: {reason[:1].lower()}{reason[1:]}")
+    words = error.strerror if isinstance(error, OSError) else None
+    reason = words[:1].lower() + words[1:] if words else type(error).__name__
+    return InputError(f"`{shown}` cannot be read: {reason}")
 
 
 def shown_name(name: str) -> str:

@@ -204,6 +204,7 @@ def _hints(kind: Any) -> dict[str, Any]:
     return {each.name: typing.get_type_hints(kind)[each.name] for each in dataclasses.fields(kind)}
 
 
+@functools.cache
 def _camel(name: str) -> str:
     head, *tail = name.split("_")
     return head + "".join(each.capitalize() for each in tail)

@@ -52,7 +52,7 @@ class Sample:
     """Which rows were judged, where not all of them were.
 
     Drawn without replacement, every row of the subject with the same chance; a row that was drawn and
-    cannot be read is counted as unjudged.
+    cannot be read is counted as unjudged. Checks that read no detector judge all rows all the same.
     """
 
     rows: int
@@ -70,7 +70,7 @@ class Coverage:
     """How much of a subject was looked at.
 
     Without `sample`, every record that was read was judged. With it, the whole subject was still read,
-    so that the numbers here are exact, and the row checks judged the sample.
+    so that the numbers here are exact, and the detectors judged the sample.
     """
 
     rows: int
@@ -96,7 +96,7 @@ class Coverage:
 
     @property
     def judged_rows(self) -> int:
-        """Rows that the row checks answer for, readable or not."""
+        """Rows that the detectors answer for, readable or not."""
         return self.rows if self.sample is None else self.sample.rows
 
 

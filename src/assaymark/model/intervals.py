@@ -8,6 +8,7 @@ from the papers.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _BISECTIONS = 1_200  # halvings; enough for the smallest double, and it stops far earlier
+_REMEMBERED = 4_096  # limits; most labels of a run share their rows, and many their hits
 _TERMS = 100_000_000  # of the beta fraction; counts near 2**53 need a tenth of them at the mean
 
 
@@ -60,6 +62,7 @@ def clopper_pearson(hits: int, trials: int, *, level: float) -> Interval:
     )
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def lower_limit(hits: int, trials: int, *, tail: float) -> float:
     """Largest share `p` with P(X >= hits) <= tail; one-sided exact lower limit."""
     _demand_counts(hits, trials)
@@ -68,6 +71,7 @@ def lower_limit(hits: int, trials: int, *, tail: float) -> float:
     return _solve(lambda share: at_least(hits, trials, share) <= tail, keep="left")
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def upper_limit(hits: int, trials: int, *, tail: float) -> float:
     """Smallest share `p` with P(X <= hits) <= tail; one-sided exact upper limit."""
     _demand_counts(hits, trials)

@@ -30,7 +30,7 @@ def _as_list(value: Any) -> Any:
 class Part(BaseModel):
     """A mapping of the policy file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class PolicyPart(Part):

@@ -115,7 +115,7 @@ class LayerReader:
             tests=tuple(each.plain() for each in tests if isinstance(each.value, dict)),
             overridable=tuple(sorted(settings.result.overridable)),
         )
-        check_self_tests(tests, policy, self._reporter)
+        check_self_tests(tests, policy, self._reporter, complete=requirements.complete)
         if today is not None:
             self._look_at_whole(policy, part, base, today)
         sound = base.sound and self._reporter.errors == 0
@@ -208,7 +208,9 @@ class LayerReader:
             if part is not None and base.sound and self._reporter.errors == 0:
                 message = "this policy demands nothing"
                 self._reporter.error("no-requirements", mark, message, "add `requirements`")
-        elif all(each.enforce is not Enforcement.DENY for each in policy.requirements):
+        elif self._reporter.errors == 0 and all(
+            each.enforce is not Enforcement.DENY for each in policy.requirements
+        ):
             message = "no requirement is enforced with `deny`, so nothing can pass or fail"
             self._reporter.warning("nothing-enforced", mark, message, "set `enforce: deny` on one")
         if policy.valid_until is not None and policy.valid_until < today:

@@ -263,5 +263,3 @@ def _read_file(path: Path) -> bytes:
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise PolicyError(f"{quoted(str(path))} cannot be read: {reason}") from None
-
-

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assaymark.errors import PolicyError
 from assaymark.policy.diagnostics import did_you_mean, listed, quoted
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 PREFIX = "pack:"
 _SUFFIX = ".yaml"
+_CHECKOUT = Path(__file__).resolve().parents[3] / "policies"
 
 
 def pack_names() -> tuple[str, ...]:
@@ -35,10 +38,13 @@ def read_pack(name: str) -> bytes:
 
 def _packs() -> dict[str, Traversable]:
     """Return the packs of the installed package, or of the checkout that this file stands in."""
+    # Imported here: it takes as long as parsing a policy, and a policy without packs needs neither.
+    from importlib.resources import files
+
     installed = files("assaymark") / "packs"
     folder: Traversable = installed
     if not installed.is_dir():
-        folder = Path(__file__).resolve().parents[3] / "policies"
+        folder = _CHECKOUT
     if not folder.is_dir():
         return {}
     return {

@@ -70,12 +70,18 @@ class RequirementReader:
         self._lines: dict[str, int] = {}
         self.result: dict[str, Requirement] = dict(base)
         self.mentions: list[ControlMention] = []
+        self.complete = base_is_sound
+        """Whether every requirement of the file and of its parents is in `result`."""
 
     def read(self, nodes: list[Node]) -> None:
         """Read all requirements of the file."""
+        before = self._reporter.errors
         for node in nodes:
             if isinstance(node.value, dict):
                 self._read_one(node)
+            else:
+                self.complete = False  # reported by `validate` of the file
+        self.complete = self.complete and self._reporter.errors == before
 
     def _read_one(self, node: Node) -> None:
         before = self._reporter.errors

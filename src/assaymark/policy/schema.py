@@ -21,6 +21,7 @@ from assaymark.policy.document import API_VERSION, DEFAULT_CONFIDENCE, DEFAULT_R
 from assaymark.policy.packs import PREFIX, pack_names
 from assaymark.policy.requirements import KEBAB, MAX_ID
 from assaymark.policy.settings import OVERRIDABLE
+from assaymark.policy.strictness import stricter_way
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -83,13 +84,14 @@ def json_schema(catalog: Catalog) -> Schema:
             "checks": _list(
                 {"anyOf": checks} if checks else False, "Checks to run, with settings."
             ),
-            "requirements": _list({"$ref": "#/$defs/requirement"}, "What must hold."),
+            "requirements": _list(True, "What must hold."),
             "frameworks": _list(
                 _FRAMEWORK, "Published texts, and which of their controls are tested."
             ),
             "guard": _guard(catalog),
             "tests": _list(_TEST, "The policy's own tests."),
         },
+        # What a child leaves out may be inherited.
         "if": {"required": ["extends"]},
         "then": {"properties": {"requirements": {"items": {"$ref": "#/$defs/override"}}}},
         "else": {"properties": {"requirements": {"items": {"$ref": "#/$defs/requirement"}}}},
@@ -110,6 +112,9 @@ def _settings(model: type[BaseModel], name: str, summary: str, definitions: Sche
     # A policy that extends another may leave out what its parents set.
     schema.pop("required", None)
     schema["description"] = summary
+    for field, each in schema.get("properties", {}).items():
+        if stricter_way(model, field).refuses_empty:
+            each["minItems"] = 1
     schema.setdefault("type", "object")
     schema["properties"] = {**schema.get("properties", {}), OVERRIDABLE: _OVERRIDABLE}
     return schema
@@ -156,7 +161,8 @@ def _clauses(catalog: Catalog) -> Schema:
             ],
         }
         definitions[f"form{suffix}"] = {
-            "anyOf": [*references, {"$ref": f"#/$defs/combination{suffix}"}]
+            "oneOf": _ONE_FORM,
+            "anyOf": [*references, {"$ref": f"#/$defs/combination{suffix}"}],
         }
         definitions[f"clause{suffix}"] = {
             "type": "object",
@@ -240,11 +246,11 @@ def _requirement(*, complete: bool) -> Schema:
         "at_least": {"type": "number"},
     }
     # What an override leaves out is inherited, so it may be as short as its id.
-    partial = {"not": {"anyOf": _ANY_FORM}, "properties": bound}
+    partial = {"not": {"anyOf": _ONE_FORM}, "properties": bound}
     return {**schema, "required": ["id"], "anyOf": [{"$ref": "#/$defs/form"}, partial]}
 
 
-_ANY_FORM = [{"required": [each]} for each in ("metric", "all_of", "any_of", "not")]
+_ONE_FORM = [{"required": [each]} for each in ("metric", "all_of", "any_of", "not")]
 
 _OVERRIDABLE: Schema = {
     "type": "boolean",

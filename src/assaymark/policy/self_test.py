@@ -6,7 +6,8 @@ that judges a run, so that what a test shows is what an audit would say. No cloc
 `now` is judged on a day on which the policy is valid.
 
 A requirement counts as covered when a test sees it broken, or names it as the reason for UNDECIDED: a
-bound that no test ever sees bite might as well not be there.
+bound that no test ever sees bite might as well not be there. Requirements that are inherited as they are
+are the affair of their own policy's tests.
 """
 
 from __future__ import annotations
@@ -88,7 +89,10 @@ class SelfTestReport:
     results: tuple[SelfTestResult, ...]
     covered: tuple[str, ...]
     uncovered: tuple[str, ...]
-    """Requirements that no test sees bite."""
+    """Requirements of the policy's own file that no test sees bite."""
+
+    inherited: tuple[str, ...]
+    """Requirements of its parents that no test here sees bite."""
 
     @property
     def passed(self) -> bool:
@@ -115,6 +119,7 @@ class SelfTestReport:
             ],
             "covered": list(self.covered),
             "uncovered": list(self.uncovered),
+            "inherited": list(self.inherited),
         }
 
     def render(self) -> str:
@@ -132,7 +137,9 @@ class SelfTestReport:
         else:
             lines.append(f"{tests}, {failed} failed" if failed else f"{tests}, all passed")
         total = len(self.covered) + len(self.uncovered)
-        lines.append(f"{len(self.covered)} of {total} requirements covered")
+        left = f", {len(self.inherited)} inherited ones left to their own policy"
+        covered = f"{len(self.covered)} of {total} requirements covered"
+        lines.append(covered + (left if self.inherited else ""))
         lines += [f"        no test sees `{each}` broken" for each in self.uncovered]
         return printable("\n".join(lines))
 
@@ -153,11 +160,13 @@ def run_self_tests(policy: Policy) -> SelfTestReport:
     for each in results:
         if each.decision.verdict is Verdict.UNDECIDED and each.expected_because is not None:
             bitten |= set(each.expected_because) & set(each.because)
-    ids = [each.id for each in policy.requirements]
+    own = f"{policy.files[0].name}:"
+    silent = [each for each in policy.requirements if each.id not in bitten]
     return SelfTestReport(
         results=results,
-        covered=tuple(each for each in ids if each in bitten),
-        uncovered=tuple(each for each in ids if each not in bitten),
+        covered=tuple(each.id for each in policy.requirements if each.id in bitten),
+        uncovered=tuple(each.id for each in silent if each.origin.startswith(own)),
+        inherited=tuple(each.id for each in silent if not each.origin.startswith(own)),
     )
 
 

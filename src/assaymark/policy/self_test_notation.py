@@ -136,15 +136,19 @@ def parse_key(text: str) -> Key | None:
     return metric, tuple(sorted(labels))
 
 
-def check_self_tests(nodes: Sequence[Node], policy: Policy, reporter: Reporter) -> None:
+def check_self_tests(
+    nodes: Sequence[Node], policy: Policy, reporter: Reporter, *, complete: bool
+) -> None:
     """Report every mistake in the tests of a file.
 
     Args:
         nodes: The items of `tests`.
-        policy: The policy that they test; may lack requirements if the file has other mistakes.
+        policy: The policy that they test.
         reporter: Of the file.
+        complete: Whether `policy` has all its requirements; where some are wrong, a test that asks for
+            them is not called wrong too.
     """
-    checker = _Checker(policy, reporter, complete=reporter.errors == 0)
+    checker = _Checker(policy, reporter, complete=complete)
     names: dict[str, int] = {}
     for node in nodes:
         if not isinstance(node.value, dict):

@@ -166,7 +166,7 @@ class SettingsReader:
         for mistake in mistakes:
             report_mistake(mistake, model, settings_node, self._reporter, fallback=mark)
         self._read_overridable(key, node, inherited=inherited is not None)
-        if part is None:
+        if part is None or not self._looks_for_something(model, settings_node):
             self.result.broken.add(key)
             return
         settings = part.model_dump(mode="json")
@@ -176,6 +176,17 @@ class SettingsReader:
         for each in written:
             place = f"{self._reporter.source.name}:{node.keys[each].line}"
             self.result.origins[f"{key}.{each}"] = place
+
+    def _looks_for_something(self, model: type[BaseModel], node: Node) -> bool:
+        """Report empty lists of what to look for: a detector that looks for nothing finds nothing."""
+        sound = True
+        for name, each in entries_at(node).items():
+            if each.value == [] and stricter_way(model, name).refuses_empty:
+                message = f"{quoted(name)} is an empty list"
+                hint = "it would look for nothing; fill it or remove it"
+                self._reporter.error("empty", each.mark, message, hint)
+                sound = False
+        return sound
 
     def _read_overridable(self, key: str, node: Node, *, inherited: bool) -> None:
         flag = node.at(OVERRIDABLE)
@@ -204,18 +215,20 @@ class SettingsReader:
         """Report settings that ask for less than the parents have in effect."""
         reported = False
         for name, was in parent.items():
-            way = stricter_way(model, name)
-            if not is_loosened(way, was, child.get(name)):
+            way, now = stricter_way(model, name), child.get(name)
+            if way.kind is Stricter.SUPERSET and None in (was, now):
+                continue  # `null` stands for a default set; what it holds, the labels below show
+            if not is_loosened(way, was, now):
                 continue
             place = self._base.origins.get(f"{key}.{name}", "a parent, by default")
             message = f"{quoted(name)} is looser than {_json(was)} in {place}"
-            hint = _AS_STRICT[way]
-            if way is Stricter.SAME:
+            hint = _AS_STRICT[way.kind]
+            if way.kind in (Stricter.SAME, Stricter.NOT_DEFAULT):
                 message = f"{quoted(name)} differs from {_json(was)} in {place}"
                 hint = "remove it, or mark the settings `overridable: true` in the parent"
-            elif way is Stricter.SUPERSET and isinstance(was, list):
-                lost = [each for each in was if each not in (child.get(name) or [])]
-                hint = f"add {listed(map(str, lost))}" if lost else hint
+            elif way.kind is Stricter.SUPERSET and isinstance(was, list):
+                lost = [str(each) for each in was if each not in (now or [])]
+                hint = f"add {listed(lost)}" if lost else hint
             at = node.keys.get(name, mark)
             self._reporter.error("loosened", at, message, hint)
             reported = True
@@ -235,6 +248,7 @@ _AS_STRICT: Mapping[Stricter, str | None] = {
     Stricter.HIGHER: "a policy that extends another may only raise this",
     Stricter.SUPERSET: "a policy that extends another may only add to this",
     Stricter.SUBSET: "a policy that extends another may only take away from this",
+    Stricter.NOT_DEFAULT: None,
     Stricter.SAME: None,
     Stricter.ANY: None,
 }

@@ -102,10 +102,10 @@ def loosenings(parent: Requirement, child: Requirement) -> list[tuple[str, str]]
         if isinstance(child.clause, Bound) and isinstance(parent.clause, Bound):
             found.append(("clause", f"{child.clause} is looser than {parent.clause}"))
         else:
-            found.append(("clause", "a bound in this clause is looser than"))
+            found.append(("clause", "a bound in this clause is looser than the one"))
     if not set(parent.on) <= set(child.on):
         lost = " and ".join(each for each in parent.on if each not in child.on)
-        found.append(("on", f"no longer about the {lost}, unlike"))
+        found.append(("on", f"leaves out the {lost}, which it is about"))
     if child.enforce.rank < parent.enforce.rank:
         found.append(("enforce", f"`{child.enforce}` is weaker than `{parent.enforce}`"))
     if child.severity.rank < parent.severity.rank:

@@ -24,14 +24,21 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LITERAL = re.compile(r"'([^']*)'")
 
 
-def validate(model: type[P], node: Node, reporter: Reporter) -> P | None:
+def validate(model: type[P], node: Node, reporter: Reporter, *, settings: bool = False) -> P | None:
     """Return `node` as a `model`, or report every mistake of shape and return `None`.
 
     Values are taken as written: `"5"` is no number and `1` is not `true`.
+
+    Args:
+        model: What is expected.
+        node: Where it should stand.
+        reporter: Of the file.
+        settings: Whether it is the settings of a detector or check, see `refuse_voids`.
     """
     part, mistakes = try_validate(model, node.plain())
     for mistake in mistakes:
-        report_mistake(mistake, model, node, reporter)
+        fallback = place_of(node) if settings else None
+        report_mistake(mistake, model, node, reporter, fallback=fallback)
     return part
 
 
@@ -72,8 +79,9 @@ def report_mistake(
     elif mistake["type"] == "extra_forbidden":
         mark, code, message, hint = _unknown_key(str(loc[-1]), path, model, node, fallback)
     elif mistake["type"] == "missing":
-        mark = fallback or place_of(found or node)
-        code, message, hint = "missing-key", f"the key {quoted(str(loc[-1]))} is missing", None
+        mark = place_of(found) if found and path else fallback or place_of(node)
+        what = f"the key {quoted(loc[-1])}" if isinstance(loc[-1], str) else "an item"
+        code, message, hint = "missing-key", f"{what} is missing", None
     else:
         stands = found is not None and len(path) > 0
         if stands and found is not None and _is_reported_as_void(found, settings=bool(fallback)):
@@ -102,7 +110,7 @@ def _unknown_key(
 
 def _is_reported_as_void(node: Node, *, settings: bool) -> bool:
     """Whether `refuse_voids` has spoken about `node`."""
-    return node.value == [] or (node.value is None and not settings)
+    return not settings and (node.value == [] or node.value is None)
 
 
 def place_of(node: Node) -> Mark:
@@ -160,20 +168,26 @@ def _wording(mistake: Any, node: Node | None) -> tuple[str, str, str | None]:
     kind: str = mistake["type"]
     context = mistake.get("ctx", {})
     got = "nothing" if node is None else shown(node)
+    if {"message", "hint"} <= context.keys():
+        # A settings model may speak for itself, with a `PydanticCustomError` of our form.
+        return kind.replace("_", "-"), str(context["message"]), str(context["hint"])
     if kind in ("literal_error", "enum"):
         names = _LITERAL.findall(str(context["expected"]))
         hint = did_you_mean(str(node.value), names) if node is not None else None
-        return "unknown-value", f"expected {listed(names, last='or')}, got {got}", hint
+        expected = listed(names, last="or") if names else str(context["expected"])
+        return "unknown-value", f"expected {expected}, got {got}", hint
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
-        return "out-of-range", f"expected {words} {context[name]:g}, got {got}", None
-    if kind == "string_too_short":
+        limit = context[name]
+        number = f"{limit:g}" if isinstance(limit, int | float) else str(limit)
+        return "out-of-range", f"expected {words} {number}, got {got}", None
+    if kind == "string_too_short" and node is not None and node.value == "":
         return "missing-value", "expected text, got nothing", None
     if kind == "int_from_float":
         return "wrong-type", f"expected a whole number, got {got}", None
-    expected = _EXPECTED.get(kind.removesuffix("_type").removesuffix("_attributes"))
-    if kind.endswith("_type") and expected is not None:
-        return "wrong-type", f"expected {expected}, got {got}", _type_hint(expected, node)
+    wanted = _EXPECTED.get(kind.removesuffix("_type").removesuffix("_attributes"))
+    if kind.endswith("_type") and wanted is not None:
+        return "wrong-type", f"expected {wanted}, got {got}", _type_hint(wanted, node)
     if kind in ("value_error", "assertion_error"):
         return "invalid-value", str(context.get("error", mistake["msg"])), None
     if kind == "string_pattern_mismatch":
@@ -215,11 +229,13 @@ def shown(node: Node) -> str:
 def refuse_voids(node: Node, reporter: Reporter, *, levels: int | None = None) -> None:
     """Report what is never meant: keys without a value, empty lists, and text that is no text.
 
+    Settings of detectors and checks may be null or empty where their own declaration allows it.
+
     Args:
         node: The document, or a part of it.
         reporter: Of the file.
-        levels: Below this many levels stand the settings of a detector or check, where `null` may mean
-            something; `None` outside of these sections.
+        levels: Below this many levels stand the settings of a detector or check; `None` outside of
+            these sections.
     """
     in_settings = levels is not None and levels <= 0
     for key, mark, each in _children(node):
@@ -228,7 +244,7 @@ def refuse_voids(node: Node, reporter: Reporter, *, levels: int | None = None) -
             reporter.error(
                 "missing-value", mark, f"{what} has no value", "write one, or remove the line"
             )
-        elif each.value == []:
+        elif each.value == [] and not in_settings:
             hint = "an empty list demands nothing; fill it or remove it"
             reporter.error("empty", each.mark, f"{what} is an empty list", hint)
         for text, place in ((key, mark), (each.value, each.mark)):

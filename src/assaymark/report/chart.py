@@ -25,7 +25,7 @@ _FAR_APART = (
 _NOTHING = 1e-12  # at or below this a number is drawn as 0; no count of rows makes a smaller share
 _MIN_BAR = 3.0  # width at which a bar can still be seen
 _EDGE = 90.0  # closer to an edge than this, a label must grow inwards
-_MAX_TICKS = 5
+_MAX_TICKS = 6
 
 
 @dataclass(frozen=True, slots=True)

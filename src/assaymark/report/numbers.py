@@ -19,11 +19,11 @@ _KILO = 1000
 
 def percent(share: float) -> str:
     """Return a share in [0, 1] as a percentage, such as `0.025%`, never in scientific notation."""
-    for digits in range(_DIGITS, _MAX_DIGITS):
+    for digits in range(_DIGITS, _MAX_DIGITS + 1):
         text = _plain(100.0 * share, digits)
         if text != "100" or share == 1.0:
-            return f"{text}%"
-    return "just under 100%"
+            break
+    return f"{text}%"
 
 
 def whole(number: float) -> str:

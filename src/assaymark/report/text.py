@@ -34,7 +34,7 @@ from assaymark.report.wording import (
 )
 
 WIDTH = 100  # columns
-_DETAILED = 20  # requirements that are not met, shown with their numbers
+_DETAILED = 12  # requirements that are not met, shown with their numbers
 _MET = 40  # met requirements, shown in one line each
 _PLACES = 3  # findings shown for each requirement that is not met
 

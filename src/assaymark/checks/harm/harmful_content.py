@@ -30,7 +30,9 @@ class HarmfulContentSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     threshold: Threshold = Field(
-        default=0.5, description="score from which on a text counts as harmful"
+        default=0.5,
+        description="score from which on a text counts as harmful",
+        json_schema_extra={"stricter": "lower"},
     )
     thresholds: Mapping[str, Threshold] = Field(
         default={}, description="other thresholds, by category"

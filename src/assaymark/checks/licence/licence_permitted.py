@@ -55,6 +55,7 @@ class LicencePermittedSettings(BaseModel):
         default=PERMISSIVE,
         min_length=1,
         description="SPDX ids, or hub tags of licences without one, that may be declared",
+        json_schema_extra={"stricter": "subset"},
     )
 
     @field_validator("permitted")

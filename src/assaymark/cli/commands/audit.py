@@ -58,6 +58,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     manifest: str | None,
     field: str | None,
     file_format: str | None,
+    max_ratio: float,
     out: Path,
     key: Path | None,
     passphrase_fd: int | None,
@@ -95,7 +96,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
     loaded = load_policy(policy, catalog)
     # Before the long work, so that a wrong passphrase is found at once.
     signer = None if key is None else open_signer(key, passphrase_fd)
-    sources = _sources(datasets, outputs, field=field, file_format=file_format, manifest=manifest)
+    sources = _sources(
+        datasets,
+        outputs,
+        field=field,
+        file_format=file_format,
+        max_ratio=max_ratio,
+        manifest=manifest,
+    )
     with folder:
         with progress(show) as update:
             evidence = audit(
@@ -122,6 +130,7 @@ def _sources(
     *,
     field: str | None,
     file_format: str | None,
+    max_ratio: float,
     manifest: str | None,
 ) -> list[Source]:
     from assaymark.inputs.open import open_source
@@ -133,7 +142,9 @@ def _sources(
             hint="audit one dataset at a time, or put the document beside the data",
         )
     return [
-        open_source(path, kind=kind, field=field, format=file_format, manifest=document)
+        open_source(
+            path, kind=kind, field=field, format=file_format, max_ratio=max_ratio, manifest=document
+        )
         for kind, paths, document in (
             (SubjectKind.DATASET, datasets, manifest),
             (SubjectKind.OUTPUTS, outputs, None),

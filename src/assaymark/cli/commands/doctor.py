@@ -104,7 +104,9 @@ def _catalogue() -> list[Finding]:
             Finding(topic="plug-ins", state="broken", detail=error.message, hint=error.hint),
         ]
     detectors = [
-        Finding(topic=f"detector {name}", state="ok", detail=f"{spec.version}, {spec.summary}")
+        Finding(
+            topic=f"detector {name}", state="ok", detail=f"version {spec.version}: {spec.summary}"
+        )
         for name, spec in catalog.detectors.items()
     ]
     checks = ", ".join(catalog.checks) or "none"

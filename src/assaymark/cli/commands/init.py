@@ -12,6 +12,7 @@ from assaymark.errors import UsageError
 
 _FILES = {
     "policy.yaml": "policy.yaml",
+    "trust.yaml": "trust.yaml",
     "data/support.jsonl": "support.jsonl",
     ".github/workflows/assaymark.yml": "github-workflow.yml",
     "assaymark.gitlab-ci.yml": "gitlab-ci.yml",
@@ -23,7 +24,7 @@ _FILES = {
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 @output_options
 def command(show: Show, folder: Path) -> None:
-    """Write a starter policy, sample data and CI workflows into DIR (here by default).
+    """Write a starter policy, a trust file, sample data and CI workflows into DIR (here by default).
 
     The sample holds a few mistakes, so that the first audit has something to show. No file that exists
     is touched.

@@ -44,6 +44,7 @@ def command(
     policy: str | None,
     field: str | None,
     file_format: str | None,
+    max_ratio: float,
 ) -> None:
     r"""Write one JSON line for each record of INPUT, in order: spans, scores, and nothing of the text.
 
@@ -64,7 +65,9 @@ def command(
         raise UsageError("`--json` and `-o -` would both write to stdout")
     catalog = installed_catalog()
     chosen = _settings(catalog, detectors, policy)
-    source = open_source(subject, kind=SubjectKind.DATASET, field=field, format=file_format)
+    source = open_source(
+        subject, kind=SubjectKind.DATASET, field=field, format=file_format, max_ratio=max_ratio
+    )
     several = Path(subject).is_dir() or any(each in subject for each in "*?[")
     rows = spans = skipped = 0
     with _whole(out) as stream:

@@ -55,13 +55,13 @@ class HarmSettings(BaseModel):
     remote_model: str = "omni-moderation-latest"
     """Endpoint: value of `model` in the request."""
 
-    api_key_env: str = "OPENAI_API_KEY"
+    api_key_env: str = Field(default="OPENAI_API_KEY", json_schema_extra={"stricter": "any"})
     """Endpoint: name of the environment variable that holds the key."""
 
-    timeout: float = Field(default=30.0, gt=0, le=600)
+    timeout: float = Field(default=30.0, gt=0, le=600, json_schema_extra={"stricter": "any"})
     """Endpoint: seconds for one request."""
 
-    retries: int = Field(default=3, ge=0, le=10)
+    retries: int = Field(default=3, ge=0, le=10, json_schema_extra={"stricter": "any"})
     """Endpoint: further tries after an answer of 429 or 5xx, or none at all."""
 
     @field_validator("sha256")

@@ -24,5 +24,6 @@ HARM = DetectorSpec(
     settings=HarmSettings,
     categories=CATEGORIES,
     enabled=categories_of,
+    costly=True,
     load=_load,
 )

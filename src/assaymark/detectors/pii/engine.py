@@ -118,6 +118,8 @@ def _recognizers(settings: PiiSettings) -> list[Any]:
             f"the installed presidio-analyzer {version('presidio-analyzer')} lacks `{missing[0]}`",
             hint="install a version that has it, or take its entity out of the policy",
         )
+    if not chosen:
+        return []  # names only, which the model finds; Presidio takes no empty list
     made = RecognizerRegistryProvider(
         registry_configuration={
             "supported_languages": list(settings.languages),

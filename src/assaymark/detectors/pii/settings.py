@@ -82,10 +82,12 @@ class PiiSettings(BaseModel):
     )
     """ISO 639-1 codes. Each text is read in every one of them."""
 
-    nlp: str = "blank"
+    nlp: str = Field(default="blank", json_schema_extra={"stricter": "not-default"})
     """`blank` splits texts into words and knows no names; `spacy:MODEL` is an installed spaCy model."""
 
-    countries: tuple[Annotated[str, AfterValidator(_known_country)], ...] = ()
+    countries: tuple[Annotated[str, AfterValidator(_known_country)], ...] = Field(
+        default=(), json_schema_extra={"stricter": "superset"}
+    )
     """Countries whose identifiers to look for beyond `entities`, such as `uk` or `in`."""
 
     entities: (

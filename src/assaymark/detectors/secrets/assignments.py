@@ -29,6 +29,8 @@ _CAMEL = re.compile(r"[A-Za-z]?[a-z]*(?:[A-Z][a-z]+)+\d{0,2}")
 _NUMBERS = re.compile(r"[\d.,:/%\-]+")
 _PATH = re.compile(r"(?i)[a-z]{2,10}://|\.{0,2}/|~/|[a-z]:\\")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]+")
+# `settings.DB_PASSWORD_2` without quotes is code.
+_ATTRIBUTE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 # A word with a mark after it, as in `password: incorrect!`.
 _EXCLAIMED = re.compile(r"[A-Za-z]+[!?*]+")
 
@@ -56,6 +58,8 @@ def weigh_password(match: re.Match[str]) -> float | None:
     """Score what stands after the name of a password."""
     value = match["secret"]
     if is_placeholder(value) or _PATH.match(value) or _EMAIL.fullmatch(value):
+        return None
+    if not match["quote"] and _ATTRIBUTE.fullmatch(value):
         return None
     if value.isdigit():
         return 0.5 if len(value) >= _SHORTEST and len(set(value)) > 1 else None
@@ -162,7 +166,7 @@ ASSIGNMENTS: tuple[Rule, ...] = (
         ("pas",),
     ),
     _phrase(
-        rf"(?i)<(?:[a-z]{{1,20}}:)?(?:{_LONG}|pwd)\b[^<>\n]{{0,80}}(?P<separator>>)\s{{0,4}}{_UNQUOTED}",
-        ("<",),
+        rf"(?i)<(?:[a-z]{{1,20}}:)?(?:{_LONG}|pwd)\b[^<>\n]{{0,80}}(?P<separator>>)\s{{0,4}}{_UNQUOTED}\s{{0,4}}</",
+        ("</",),
     ),
 )

@@ -50,10 +50,11 @@ def _token(
     score: float = _CERTAIN,
     *,
     literals: tuple[str, ...],
-    outside: str = "",
+    rare_prefix: bool = True,
 ) -> Rule:
     # The boundaries hold every character of a token, so none is found inside another or cut short.
-    pattern = rf"(?<![A-Za-z0-9_\-{outside}])(?:{prefix})(?P<body>{body})(?![A-Za-z0-9_{outside}])"
+    before, after = (r"_\-", "_") if rare_prefix else (r"_\-+/", "_+/=")
+    pattern = rf"(?<![A-Za-z0-9{before}])(?:{prefix})(?P<body>{body})(?![A-Za-z0-9{after}])"
     return Rule(
         entity=entity,
         literals=literals,
@@ -172,7 +173,7 @@ def _other(prefix: str, body: str, score: float = _CERTAIN, *, literals: tuple[s
 
 def _plain(prefix: str, body: str, literals: tuple[str, ...]) -> Rule:
     # A prefix of letters alone turns up in any large enough blob of base 64, so none may surround it.
-    return _token("SERVICE_TOKEN", prefix, body, _LIKELY, literals=literals, outside="+/=")
+    return _token("SERVICE_TOKEN", prefix, body, _LIKELY, literals=literals, rare_prefix=False)
 
 
 OTHER_SERVICES: tuple[Rule, ...] = (

@@ -94,8 +94,8 @@ def _weigh_basic(match: re.Match[str]) -> float | None:
 
 def _weigh_address(*, database: bool) -> Weigh:
     def weigh(match: re.Match[str]) -> float | None:
-        # SQLAlchemy and JDBC write the driver into the scheme, MongoDB the way to find the host.
-        scheme = re.split(r"[+:]", match["scheme"].lower())[0]
+        # SQLAlchemy writes the driver into the scheme, MongoDB the way to find the host.
+        scheme = match["scheme"].lower().partition("+")[0]
         password = match["password"]
         if (scheme in _DATABASES) is not database or is_placeholder(password):
             return None
@@ -148,7 +148,7 @@ def _rule(
 
 _HEADER = r"-{4,5} ?BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)? ?-{4,5}"
 _ADDRESS = (
-    r"(?<![A-Za-z0-9+.\-])(?P<scheme>(?:jdbc:)?[A-Za-z][A-Za-z0-9+.\-]{1,30})://"
+    r"(?<![A-Za-z0-9+.\-])(?:jdbc:)?(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]{1,30})://"
     r"(?P<user>[^\s:/?#\"'<>`\\]{0,128}):(?P<password>[^\s/?#@\"'<>`\\]{1,256})@"
 )
 

@@ -20,11 +20,10 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Self
 
-from assaymark.engine.job import Job, Partial, Worker
+from assaymark.engine.job import Job, Partial, Portion, Worker
 from assaymark.errors import AssaymarkError, DetectorError
 
 if TYPE_CHECKING:
-    from assaymark.contracts.source import Batch
     from assaymark.model.evidence import DetectorRecord
 
 _AHEAD = 2  # batches in flight for each worker: enough to keep it busy, few enough to bound memory
@@ -58,12 +57,12 @@ class LocalExecutor:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def run(
-        self, batches: Iterable[Batch], checks: tuple[str, ...], *, workers: int
+        self, portions: Iterable[Portion], checks: tuple[str, ...], *, workers: int
     ) -> Iterator[Partial]:
         """Yield the partial result of every batch, in order.
 
         Args:
-            batches: What to work on; read only as fast as results are taken.
+            portions: What to work on; read only as fast as results are taken.
             checks: Ids of the row checks that this subject is for.
             workers: Processes to use, at least 1.
 
@@ -71,13 +70,13 @@ class LocalExecutor:
             DetectorError: A worker process died, or loaded other detectors than this one.
         """
         if workers == 1:
-            yield from (self._worker.work(batch, checks) for batch in batches)
+            yield from (self._worker.work(portion, checks) for portion in portions)
             return
         pending: deque[Future[Partial]] = deque()
         pool = self._started(workers)
         try:
-            for batch in batches:
-                pending.append(pool.submit(_work, batch, checks))
+            for portion in portions:
+                pending.append(pool.submit(_work, portion, checks))
                 if len(pending) >= workers * _AHEAD:
                     yield pending.popleft().result()
             while pending:
@@ -131,9 +130,9 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(batch: Batch, checks: tuple[str, ...]) -> Partial:
+def _work(portion: Portion, checks: tuple[str, ...]) -> Partial:
     if isinstance(_opened, AssaymarkError):
         raise _opened
     if _opened is None:
         raise DetectorError("a worker process was used before it was opened")
-    return _opened.work(batch, checks)
+    return _opened.work(portion, checks)

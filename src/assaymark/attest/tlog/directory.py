@@ -1,0 +1,310 @@
+"""
+The one writer of a log.
+
+* One process at a time holds the lock; the others wait or are refused.
+* Entries reach the disk first, then tiles, then the checkpoint, which is renamed into place. A crash leaves
+  the log as it was, or as it was to be; what lies between is cleared away when the next writer comes.
+* Nothing is added to a log whose files contradict its checkpoint. Tiles alone can be made anew from the
+  entries, and are; an entry cannot.
+
+tests/attest/tlog/test_directory.py; tests/attest/tlog/test_crash.py kills the writer at every step.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from assaymark.attest.keys import Signer
+from assaymark.attest.tlog.checkpoint import (
+    Checkpoint,
+    SignedCheckpoint,
+    cosignatures,
+    sign_checkpoint,
+    unsigned_origin,
+)
+from assaymark.attest.tlog.durable import (
+    DRAFT,
+    DurableFolder,
+    OnStep,
+    flush_folder,
+    ignore_step,
+    lock,
+    read_file,
+)
+from assaymark.attest.tlog.heads import HeadStore, demand_progress
+from assaymark.attest.tlog.merkle import EMPTY_ROOT, leaf_hash
+from assaymark.attest.tlog.note import MAX_NOTE, KeyType, Note, NoteKey, parse_lines
+from assaymark.attest.tlog.reader import CHECKPOINT, LogReader, contradiction
+from assaymark.attest.tlog.refusal import LogError, Reason, malformed, shown
+from assaymark.attest.tlog.tiles import (
+    ENTRIES,
+    TILE_WIDTH,
+    Frontier,
+    Tile,
+    pack_entries,
+    right_edge,
+    tile_at,
+)
+from assaymark.attest.tlog.verify import TILES, is_published, leftovers, replay
+from assaymark.errors import InputError, UsageError
+
+VKEY = "vkey"
+LOCK = "lock"
+
+
+class LogDirectory:
+    """A log opened for writing. Made by `open`, good until the end of its `with`."""
+
+    def __init__(self, root: Path, key: NoteKey, signer: Signer, on_step: OnStep) -> None:
+        self._root = root
+        self._key = key
+        self._signer = signer
+        self._folder = DurableFolder(root, on_step)
+        self._heads: HeadStore | None = None
+        self._load()
+
+    @classmethod
+    def create(
+        cls, root: Path, origin: str, signer: Signer, *, on_step: OnStep = ignore_step
+    ) -> NoteKey:
+        """Make an empty log at `root` and return the key that its readers need.
+
+        Args:
+            root: A directory that is empty or does not exist, in one that does.
+            origin: What the log is called for ever, such as `example.com/audit-log`.
+            signer: Its Ed25519 key.
+            on_step: Called before each change; for tests.
+
+        Raises:
+            UsageError: There is something at `root`, or the origin cannot name a log.
+            KeyFileError: The key is not Ed25519.
+            InputError: The system does not let us write.
+        """
+        key = NoteKey.of(origin, KeyType.ED25519, signer.public_key)
+        try:
+            root.mkdir(exist_ok=True)
+            flush_folder(root.parent)
+        except OSError as error:
+            raise InputError(
+                f"cannot make `{root}`: {(error.strerror or 'unknown').lower()}"
+            ) from None
+        with lock(root / LOCK, timeout=0):
+            # What a creation leaves that was interrupted may be written again.
+            ours = {LOCK, VKEY, VKEY + DRAFT, CHECKPOINT + DRAFT}
+            if strange := sorted({each.name for each in root.iterdir()} - ours):
+                raise UsageError(
+                    f"`{root}` is not empty: it holds {shown(strange[0])}",
+                    hint="choose another directory; a log is never written over",
+                )
+            folder = DurableFolder(root, on_step)
+            folder.put(VKEY, f"{key.vkey}\n".encode())
+            folder.settle()
+            signed = sign_checkpoint(Checkpoint(origin, 0, EMPTY_ROOT), signer)
+            folder.put(CHECKPOINT, signed.render())
+            folder.settle()
+        return key
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        root: Path,
+        signer: Signer,
+        *,
+        heads: HeadStore | None = None,
+        timeout: float = 10.0,
+        on_step: OnStep = ignore_step,
+    ) -> Iterator[LogDirectory]:
+        """Open the log at `root` to add to it, and clear away what an interrupted append left.
+
+        Args:
+            root: The directory.
+            signer: The key of the log.
+            heads: The writer's own memory. With it, a directory that was set back is refused before
+                anything is signed that contradicts what was published.
+            timeout: Seconds to wait for another writer; 0 to be refused at once.
+            on_step: Called before each change; for tests.
+
+        Raises:
+            UsageError: There is no log.
+            LogBusyError: Another process writes for longer than `timeout`.
+            LogError: The checkpoint is not of this key, the files contradict it, or the log was set back.
+            InputError: The system does not let us read or write.
+        """
+        data = read_file(root / CHECKPOINT, limit=MAX_NOTE)
+        if data is None:
+            raise UsageError(
+                f"`{root}` is not a log: it has no checkpoint",
+                hint="make one with `assaymark log init`",
+            )
+        key = NoteKey.of(unsigned_origin(data), KeyType.ED25519, signer.public_key)
+        with lock(root / LOCK, timeout=timeout):
+            log = cls(root, key, signer, on_step)
+            log._remember(heads)
+            log._sweep()
+            yield log
+
+    @property
+    def key(self) -> NoteKey:
+        """The key that readers need."""
+        return self._key
+
+    @property
+    def checkpoint(self) -> SignedCheckpoint:
+        """The last one that was published."""
+        return self._reader.signed
+
+    def append(self, entries: Sequence[bytes]) -> range:
+        """Add `entries` and publish a checkpoint over them: all of them, or none.
+
+        Returns:
+            Their indices. On return they outlive a crash.
+
+        Raises:
+            UsageError: An entry is longer than 65,535 bytes.
+            InputError: The system does not let us write. The log is as it was.
+        """
+        if self._is_dirty:
+            self._load()
+            self._sweep()
+        old_size = self._frontier.size
+        bundles = [*_bundles([*self._tail, *entries], old_size)]
+        if not entries:
+            return range(old_size, old_size)
+        frontier = copy.deepcopy(self._frontier)
+        self._is_dirty = True
+        for tile, data in bundles:
+            self._folder.put(tile.path, data)
+        self._folder.settle()
+        for entry in entries:
+            for tile, data in frontier.add(leaf_hash(entry)):
+                self._folder.put(tile.path, data)
+        written = set(right_edge(old_size))
+        for tile, data in frontier.partial():
+            if tile not in written:
+                self._folder.put(tile.path, data)
+        self._folder.settle()
+        head = Checkpoint(self._key.name, frontier.size, frontier.root())
+        self._publish(sign_checkpoint(head, self._signer))
+        self._frontier = frontier
+        self._tail = [*self._tail, *entries][-(frontier.size % TILE_WIDTH) :]
+        if frontier.size % TILE_WIDTH == 0:
+            self._tail = []
+        self._prune(old_size)
+        if self._heads is not None:
+            self._heads.advance(head, self._reader.prove_consistency)
+        self._is_dirty = False
+        return range(old_size, frontier.size)
+
+    def add_cosignatures(self, answer: bytes, witnesses: Sequence[NoteKey]) -> None:
+        """Put the signature lines that a witness answered with under the checkpoint.
+
+        Raises:
+            LogError: A line is not of one of `witnesses`, or does not hold over the last checkpoint.
+            InputError: The system does not let us write.
+        """
+        try:
+            lines = parse_lines(answer.decode())
+        except UnicodeDecodeError as error:
+            raise malformed(f"the answer of a witness is not UTF-8 at byte {error.start}") from None
+        known = {(each.name, each.id) for each in witnesses}
+        for each in lines:
+            if (each.name, each.key_id) not in known:
+                raise LogError(Reason.SIGNATURE, f"{shown(each.name)} is not a known witness")
+        signed = self._reader.signed
+        cosignatures(Note(signed.note.text, lines), witnesses)
+        new = {(each.name, each.key_id) for each in lines}
+        kept = [each for each in signed.note.lines if (each.name, each.key_id) not in new]
+        self._publish(SignedCheckpoint(signed.checkpoint, Note(signed.note.text, (*kept, *lines))))
+
+    def _publish(self, signed: SignedCheckpoint) -> None:
+        self._folder.put(CHECKPOINT, signed.render())
+        self._folder.settle()
+        self._reader = LogReader(self._root, signed)
+
+    def _load(self) -> None:
+        """Read the right edge, and demand that it leads to the root of the checkpoint."""
+        self._is_dirty = False
+        self._reader = LogReader.open(self._root, self._key)
+        try:
+            self._load_edge()
+        except LogError as error:
+            self._rebuild(error)
+            self._load_edge()
+
+    def _load_edge(self) -> None:
+        size = self._reader.size
+        frontier = Frontier(size)
+        self._tail = []
+        for tile in right_edge(size):
+            if tile.level == ENTRIES:
+                self._tail = self._reader.bundle(tile.index)
+                continue
+            while len(frontier.levels) < tile.level:
+                frontier.levels.append([])
+            frontier.levels.append(self._reader.tile(tile))
+        if frontier.root() != self._reader.signed.checkpoint.root:
+            raise LogError(Reason.CONTENT, "the tiles at its end do not lead to the root")
+        if self._tail and [leaf_hash(each) for each in self._tail] != frontier.levels[0]:
+            raise LogError(Reason.CONTENT, "the last entries do not lead to the root")
+        self._frontier = frontier
+
+    def _rebuild(self, reason: LogError) -> None:
+        """Write tiles anew where the entries alone lead to the root of the checkpoint."""
+        try:
+            root = replay(self._reader, lambda _tile, _data: None)
+        except LogError as error:
+            raise contradiction(error) from None
+        if root != self._reader.signed.checkpoint.root:
+            raise contradiction(reason)
+        replay(self._reader, self._repair)
+        self._folder.settle()
+        self._reader = LogReader.open(self._root, self._key)
+
+    def _repair(self, tile: Tile, data: bytes) -> None:
+        try:
+            is_whole = b"".join(self._reader.tile(tile)) == data
+        except LogError:
+            is_whole = False
+        if not is_whole:
+            self._folder.put(tile.path, data)
+
+    def _remember(self, heads: HeadStore | None) -> None:
+        self._heads = heads
+        if heads is not None and (seen := heads.last(self._key.name)) is not None:
+            demand_progress(seen, self._reader.signed.checkpoint, self._reader.prove_consistency)
+
+    def _sweep(self) -> None:
+        """Remove what an interrupted append or pruning left."""
+        for name in [*leftovers(self._root, self._reader.size)]:
+            self._folder.remove(name)
+        for folder in sorted((self._root / TILES).rglob("*/"), reverse=True):
+            if not any(folder.iterdir()):
+                self._folder.remove(folder.relative_to(self._root).as_posix())
+        tiles = self._root / TILES
+        if tiles.is_dir() and not any(tiles.iterdir()):
+            self._folder.remove(TILES)
+        self._folder.settle()
+
+    def _prune(self, old_size: int) -> None:
+        """Remove what the tiles were before they became full, now that the checkpoint covers them."""
+        for tile in right_edge(old_size):
+            if is_published(tile, self._frontier.size):
+                continue
+            folder = (self._root / tile.path).parent
+            for path in sorted(folder.iterdir()):
+                self._folder.remove(path.relative_to(self._root).as_posix())
+            self._folder.remove(folder.relative_to(self._root).as_posix())
+        self._folder.settle()
+
+
+def _bundles(entries: Sequence[bytes], old_size: int) -> Iterator[tuple[Tile, bytes]]:
+    """Cut the entries from the last full bundle on into bundles."""
+    first = old_size // TILE_WIDTH
+    size = first * TILE_WIDTH + len(entries)
+    for at in range(0, len(entries), TILE_WIDTH):
+        tile = tile_at(ENTRIES, first + at // TILE_WIDTH, size)
+        yield tile, pack_entries(entries[at : at + TILE_WIDTH])

@@ -1,0 +1,172 @@
+"""`scan`: one line for each record, in order, and nothing of the text."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from assaymark.cli.reading import FORMATS
+from assaymark.inputs import formats
+
+RECORD = {"row", "field", "spans", "scores"}
+SPAN = {"start", "end", "entity", "score", "detector"}
+
+
+def lines(text: str) -> list[dict]:
+    """Parse JSON lines."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_the_form_of_a_line(run, tmp_path) -> None:
+    """A record with one text has exactly the documented keys."""
+    data = tmp_path / "d.jsonl"
+    data.write_text('{"text": "My SSN: 219-09-9999."}\n{"text": "hello"}\n')
+
+    result = run("scan", data, "-o", tmp_path / "out.jsonl", "--detectors", "pii,secrets")
+
+    first, second = lines((tmp_path / "out.jsonl").read_text())
+    assert (result.status, result.err) == (0, "")
+    assert result.out == "2 records, 1 spans, 0 records could not be read\n"
+    assert set(first) == RECORD
+    assert set(first["spans"][0]) == SPAN
+    assert first["spans"][0].pop("score") > 0.8
+    assert first["spans"][0] == {"start": 8, "end": 19, "entity": "US_SSN", "detector": "pii"}
+    assert second == {"row": 1, "field": "text", "spans": [], "scores": {}}
+
+
+def test_every_record_has_its_line(run, repository) -> None:
+    """Empty, broken and plain records all count; planted places are found where they are."""
+    sample = repository / "sample"
+    truth = lines((sample / "truth.jsonl").read_text())
+    own = [each for each in truth if each["file"] == "support.jsonl"]
+
+    found = lines(run("scan", sample / "support.jsonl", "-o", "-").out)
+
+    assert [each["row"] for each in found] == list(range(400))
+    broken = {each["row"] for each in own if each["entity"] == "BROKEN_JSON"}
+    assert {each["row"] for each in found if "skipped" in each} == broken
+    seen = {
+        (line["row"], span["field"], span["start"], span["end"], span["entity"])
+        for line in found
+        for span in line["spans"]
+    }
+    wanted = {
+        tuple(each[k] for k in ("row", "field", "start", "end", "entity"))
+        for each in own
+        if each["start"] is not None and each["entity"] != "ZERO_WIDTH"
+    }
+    assert wanted <= seen
+
+
+def test_a_record_without_text_has_a_line(run, tmp_path) -> None:
+    """Records that hold no text, or could not be read, are lines like the others."""
+    data = tmp_path / "d.jsonl"
+    data.write_text('{"text": "a"}\n{"n": 1}\nnot json\n{"text": "b"}\n')
+
+    found = lines(run("scan", data, "-o", "-", "--field", "text", "--detectors", "pii").out)
+
+    assert [each["row"] for each in found] == [0, 1, 2, 3]
+    assert found[1] == {"row": 1, "field": None, "spans": [], "scores": {}}
+    assert set(found[2]) == RECORD | {"skipped"}
+
+
+def test_several_files_are_told_apart(run, tmp_path) -> None:
+    """In a folder every line names its file, and rows count anew in each."""
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.jsonl").write_text('{"text": "a"}\n{"text": "b"}\n')
+    with gzip.open(tmp_path / "d" / "b.jsonl.gz", "wt") as file:
+        file.write('{"text": "c"}\n')
+
+    found = lines(run("scan", tmp_path / "d", "-o", "-", "--detectors", "secrets").out)
+
+    assert [(each["file"], each["row"]) for each in found] == [
+        ("a.jsonl", 0),
+        ("a.jsonl", 1),
+        ("b.jsonl.gz", 0),
+    ]
+
+
+def test_unjudged_texts_are_named(run, tmp_path, monkeypatch) -> None:
+    """A detector that cannot judge a text is in the line with its reason, not silently clean."""
+    policy = tmp_path / "p.yaml"
+    policy.write_text(
+        "apiVersion: assaymark/v1\nkind: Policy\n"
+        "metadata: {name: p, version: 1.0.0, owner: o@example.org}\n"
+        "detectors:\n  harm: {model: openai-moderation, url: 'http://127.0.0.1:9/v1', retries: 0}\n"
+        "requirements:\n"
+        "  - {id: h, metric: harm.row-rate, where: {category: harmful}, on: dataset,"
+        " at_most: 0.1, severity: low, enforce: deny}\n"
+    )
+    data = tmp_path / "d.jsonl"
+    data.write_text('{"text": "hello"}\n')
+
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+
+    result = run("scan", data, "-o", "-", "--policy", policy, "--detectors", "harm")
+
+    (line,) = lines(result.out)
+    assert (result.status, line["scores"], set(line["unjudged"])) == (0, {}, {"harm"})
+    assert "1 records" in result.err
+
+
+def test_unknown_detectors_are_refused(run, tmp_path) -> None:
+    """A typo is no reason to find nothing."""
+    data = tmp_path / "d.txt"
+    data.write_text("hello\n")
+
+    result = run("scan", data, "-o", tmp_path / "o", "--detectors", "pi")
+
+    assert (result.status, result.err) == (
+        2,
+        "error: no detector `pi` is installed\nhint: choose from pii, secrets, harm, characters\n",
+    )
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_failure_half_way_leaves_no_file(run, tmp_path) -> None:
+    """What cannot be finished is not there."""
+    data = tmp_path / "d.jsonl.gz"
+    whole = gzip.compress(b'{"text": "hello"}\n' * 9000)
+    data.write_bytes(whole[: len(whole) // 2])
+
+    result = run("scan", data, "-o", tmp_path / "o.jsonl", "--detectors", "secrets")
+
+    assert result.status == 2
+    assert result.err.startswith("error: ")
+    assert [each.name for each in tmp_path.iterdir()] == ["d.jsonl.gz"]
+
+
+def test_two_results_do_not_share_stdout(run, tmp_path) -> None:
+    """`--json` and `-o -` contradict each other."""
+    assert run("scan", tmp_path, "-o", "-", "--json").json["error"]["message"] == (
+        "`--json` and `-o -` would both write to stdout"
+    )
+
+
+def test_counts_as_json(run, tmp_path) -> None:
+    """A script gets the counts."""
+    data = tmp_path / "d.txt"
+    data.write_text("hello\nworld\n")
+
+    result = run("scan", data, "-o", tmp_path / "o", "--detectors", "secrets", "--json")
+
+    assert result.json["records"] == len(lines((tmp_path / "o").read_text()))
+
+
+def test_formats_are_those_that_can_be_read() -> None:
+    """`--format` offers what the inputs know; written twice so that help stays quick."""
+    assert tuple(each.name for each in formats.FORMATS) == FORMATS
+
+
+@pytest.mark.parametrize("field", ["nope", "a.b[0]"])
+def test_a_field_that_is_not_there(run, tmp_path, field) -> None:
+    """A misspelt field is an error, not an empty success."""
+    data = tmp_path / "d.jsonl"
+    data.write_text('{"text": "hello"}\n')
+
+    result = run("scan", data, "-o", tmp_path / "o", "--field", field, "--detectors", "secrets")
+
+    assert result.status == 2
+    assert f"`{field}`" in result.err

@@ -1,0 +1,186 @@
+"""Limits, time-outs, sharing and trained models."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from assaymark.contracts.detector import Detector
+from assaymark.detectors.pii.settings import PiiSettings
+from assaymark.detectors.pii.spec import PII
+from assaymark.errors import DetectorError
+
+from .conftest import ask, seen
+
+
+def test_too_long_a_text_is_unjudged(pii: Detector) -> None:
+    """What spaCy does not read is said, not guessed."""
+    detections = ask(pii, "a" * 1_000_001, "a@example.com")
+
+    assert detections.unjudged == {0: "longer than 1,000,000 characters"}
+    assert {each.text for each in detections.spans} == {1}
+
+
+def test_a_pattern_out_of_time_leaves_the_text_unjudged(
+    pii: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Presidio would skip the pattern and call the text clean."""
+    import presidio_analyzer.pattern_recognizer as presidio
+
+    monkeypatch.setattr(presidio, "REGEX_TIMEOUT_SECONDS", 0.001)
+
+    assert ask(pii, "a." * 50_000).unjudged == {0: "a pattern ran out of time"}
+
+
+def test_other_analyzers_keep_their_patterns(pii: Detector) -> None:
+    """Presidio shares patterns between all analyzers of a process; ours are copies."""
+    from presidio_analyzer.predefined_recognizers import UrlRecognizer
+
+    mine = {
+        id(pattern)
+        for each in pii._analyzer.registry.recognizers
+        for pattern in getattr(each, "patterns", ())
+    }
+
+    assert not mine & {id(each) for each in UrlRecognizer.PATTERNS}
+
+
+def test_offsets_are_code_points(pii: Detector) -> None:
+    """Characters beyond the basic plane count as one."""
+    text = "😀😀 e\u0301 a@example.com"
+
+    (span,) = (each for each in ask(pii, text).spans if each.entity == "EMAIL_ADDRESS")
+
+    assert text[span.start : span.end] == "a@example.com"
+    assert span.start == 6
+
+
+def test_equal_settings_share_one_detector() -> None:
+    """An engine takes seconds to build, so a process builds it once."""
+    assert PII.load(PiiSettings()) is PII.load(PiiSettings())
+    assert PII.load(PiiSettings()) is not PII.load(PiiSettings(min_score=0.5))
+
+
+def test_threads_get_the_same_answers(pii: Detector) -> None:
+    """A guard serves many requests from one detector."""
+    texts = [f"mail user{each}@example.com or 10.0.0.{each}" for each in range(40)]
+    alone = [list(ask(pii, each).spans) for each in texts]
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda each: list(ask(pii, each).spans), texts))
+
+    assert together == alone
+
+
+def test_memory_does_not_grow_with_new_words(pii: Detector) -> None:
+    """The vocabulary of spaCy forgets what it met in a batch."""
+    vocabulary = pii._analyzer.nlp_engine.nlp["en"].vocab
+    before = len(vocabulary.strings)
+
+    for number in range(20):
+        ask(pii, *(f"ssn word{number}x{each} 219-09-9999" for each in range(20)))
+
+    assert len(vocabulary.strings) == before
+
+
+def test_context_raises_the_score(pii: Detector) -> None:
+    """A number alone is no passport; next to the word it is, in any form of the word."""
+    assert seen(pii, "order 912803456 shipped") == []
+    assert seen(pii, "their passports: 912803456") == [("US_PASSPORT", "912803456")]
+
+
+def test_presidio_without_a_recognizer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older Presidio lacks some recognizers: the policy asks for what is not there."""
+    from importlib.metadata import version
+
+    from assaymark.detectors.pii import engine
+
+    class Older(engine.RecognizerRegistryProvider):
+        def __init__(self, **kwargs: object) -> None:
+            super().__init__(**kwargs)
+            kept = [
+                each
+                for each in self.configuration["recognizers"]
+                if each["name"] != "UkNinoRecognizer"
+            ]
+            self.configuration["recognizers"] = kept
+
+    monkeypatch.setattr(engine, "RecognizerRegistryProvider", Older)
+
+    with pytest.raises(DetectorError) as caught:
+        engine.build_analyzer(PiiSettings(entities=("UK_NINO",)))
+
+    assert caught.value.message == (
+        f"the installed presidio-analyzer {version('presidio-analyzer')} lacks `UkNinoRecognizer`"
+    )
+
+
+def test_missing_model_names_the_install_line() -> None:
+    """Nothing is downloaded behind the user's back."""
+    with pytest.raises(DetectorError) as caught:
+        PII.load(PiiSettings(nlp="spacy:en_no_such_model"))
+
+    assert caught.value.message == "the spaCy model `en_no_such_model` is not installed"
+    assert caught.value.hint == "python -m spacy download en_no_such_model"
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A spaCy package that knows two names by heart, installed as pip would."""
+    import spacy
+
+    pipeline = spacy.blank("en")
+    ruler = pipeline.add_pipe("entity_ruler")
+    ruler.add_patterns(
+        [
+            {"label": "PERSON", "pattern": "Quentin Placeholder"},
+            {"label": "ORG", "pattern": "Fictional Widgets"},
+        ]
+    )
+    name = "en_two_names"
+    pipeline.meta.update(name="two_names", version="1.0.0")
+    (tmp_path / name).mkdir()
+    data = tmp_path / name / f"{name}-1.0.0"
+    pipeline.to_disk(data)
+    (tmp_path / name / "meta.json").write_bytes((data / "meta.json").read_bytes())
+    (tmp_path / name / "__init__.py").write_text(
+        "from spacy.util import load_model_from_init_py\n"
+        "def load(**overrides):\n"
+        "    return load_model_from_init_py(__file__, **overrides)\n"
+    )
+    info = tmp_path / f"{name}-1.0.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0.0\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    yield name
+    sys.modules.pop(name, None)
+
+
+def test_trained_model_finds_names(model: str) -> None:
+    """With `nlp: spacy:...`, Presidio reports what the model finds; organisations only on request."""
+    usual = PII.load(PiiSettings(nlp=f"spacy:{model}"))
+    asked = PII.load(PiiSettings(nlp=f"spacy:{model}", entities=("ORGANIZATION",)))
+    text = "Quentin Placeholder of Fictional Widgets, a@example.com"
+
+    assert ("PERSON", "Quentin Placeholder") in seen(usual, text)
+    assert ("EMAIL_ADDRESS", "a@example.com") in seen(usual, text)
+    assert not [each for each in seen(usual, text) if each[0] == "ORGANIZATION"]
+    assert seen(asked, text) == [("ORGANIZATION", "Fictional Widgets")]
+    assert usual.digest != PII.load(PiiSettings()).digest
+
+
+def test_model_of_another_language_is_refused(model: str) -> None:
+    """A model reads its own language."""
+    with pytest.raises(DetectorError) as caught:
+        PII.load(PiiSettings(nlp=f"spacy:{model}", languages=("de",)))
+
+    assert caught.value.message == (
+        f"the spaCy model `{model}` reads `en`, and `languages` has `de`"
+    )
+    assert caught.value.hint == "set `languages: [en]` or choose another model"

@@ -1,0 +1,1 @@
+"""Inputs: every format, every location, and what goes wrong with them."""

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assaymark.inputs.identity import identify, root_digest
+from assaymark.model.subject import Sha256, Subject, SubjectKind
+
+from .conftest import Write
+
+
+def known(location: str | Path) -> Subject:
+    """Identify a dataset."""
+    return identify(str(location), kind=SubjectKind.DATASET)
+
+
+def sha(data: bytes) -> Sha256:
+    """The digest of some bytes."""
+    return Sha256(hashlib.sha256(data).hexdigest())
+
+
+def test_a_file_is_the_digest_of_its_bytes(write: Write) -> None:
+    """As `sha256sum` prints it, packed or not, readable or not."""
+    path = write("a.jsonl.gz", b"whatever")
+
+    assert known(path) == Subject(
+        kind=SubjectKind.DATASET, name=str(path), digest=sha(b"whatever"), files=1, size=8
+    )
+
+
+def test_an_empty_file_is_a_subject(write: Write) -> None:
+    """Of no bytes."""
+    assert known(write("a.jsonl", b"")).digest == sha(b"")
+
+
+def test_a_directory_is_the_root_digest_of_its_files(write: Write, tmp_path: Path) -> None:
+    """A value worked out by hand: names order, they are not hashed."""
+    write("d/b.txt", "two")
+    write("d/a/z.txt", "one")
+    write("d/.gitignore", "not part of it")
+
+    found = known(tmp_path / "d")
+
+    raw = hashlib.sha256(b"one").digest() + hashlib.sha256(b"two").digest()
+    assert found.digest == sha(raw)
+    assert (found.files, found.size) == (2, 6)
+
+
+def test_the_root_digest_is_a_fixed_value() -> None:
+    """Golden: reports of every release name subjects by it."""
+    digests = {f"train-{i:05}-of-00003.parquet": sha(bytes([i])) for i in range(3)}
+
+    assert (
+        root_digest(digests) == "6036c41849da9c076ed79654d434017387a88fb833c2856b32e18218b3341c5f"
+    )
+
+
+def test_names_are_ordered_by_code_point() -> None:
+    """Of the whole POSIX path, as the specification says, not component by component."""
+    first, second = sha(b"1"), sha(b"2")
+
+    assert root_digest({"a/c": second, "a-b": first}) == sha(
+        bytes.fromhex(first) + bytes.fromhex(second)
+    )
+
+
+def test_a_pattern_over_everything_is_the_directory(write: Write, tmp_path: Path) -> None:
+    """Names are relative to the fixed part, so the digest is the same."""
+    write("d/b.txt", "two")
+    write("d/a/z.txt", "one")
+
+    assert known(f"{tmp_path}/d/**").digest == known(tmp_path / "d").digest
+
+
+def test_a_pattern_that_matches_one_file_is_not_that_file(write: Write, tmp_path: Path) -> None:
+    """What a pattern names has a root digest however much it matches today."""
+    path = write("a.txt", "x")
+
+    assert known(f"{tmp_path}/*.txt").digest == sha(bytes.fromhex(sha(b"x"))) != known(path).digest
+
+
+@given(st.lists(st.binary(max_size=20), min_size=1, max_size=12), st.randoms())
+def test_the_order_of_listing_does_not_matter(contents: list[bytes], random: Any) -> None:
+    """Directories list their files as they like."""
+    items = [(f"f{i}", sha(each)) for i, each in enumerate(contents)]
+    shuffled = random.sample(items, len(items))
+
+    assert root_digest(dict(items)) == root_digest(dict(shuffled))
+
+
+def test_published_signatures_hold_our_root_digest(shared: Path) -> None:
+    """The resources that OpenSSF Model Signing's own examples list come to the subject they sign."""
+    with tarfile.open(shared / "vectors" / "oms" / "valid.tar.gz") as archive:
+        bundles = [
+            json.load(io.BytesIO(archive.extractfile(each).read()))  # type: ignore[union-attr]
+            for each in archive.getmembers()
+            if each.isfile()
+        ]
+    assert len(bundles) == 3
+
+    for bundle in bundles:
+        statement = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+        resources = statement["predicate"]["resources"]
+        digests = {each["name"]: Sha256(each["digest"]) for each in resources}
+        assert root_digest(digests) == statement["subject"][0]["digest"]["sha256"]
+
+
+NAMES = st.text(st.sampled_from("abz019_é"), min_size=1, max_size=3)
+
+
+@given(
+    st.dictionaries(st.lists(NAMES, min_size=1, max_size=3).map("/".join), st.binary(max_size=9))
+)
+def test_model_signing_agrees(files: dict[str, bytes]) -> None:
+    """Where it is installed: the same files have the same root digest, or are refused by both."""
+    model_signing = pytest.importorskip("model_signing")
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in {**files, "x": b"x", ".git/c": b"", ".gitignore": b""}.items():
+            path = Path(folder, name)
+            if any(each.is_file() for each in path.parents) or path.is_dir():
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        manifest = model_signing.hashing.hash(folder)
+        theirs = hashlib.sha256()
+        for resource in manifest.resource_descriptors():
+            theirs.update(resource.digest.digest_value)
+
+        assert known(folder).digest == theirs.hexdigest()

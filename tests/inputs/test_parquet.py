@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from assaymark.errors import InputError
+
+from .said import Found, said
+
+
+def parquet(path: Path, columns: dict[str, Any], **options: Any) -> Path:
+    """Write a table."""
+    pq.write_table(pa.table(columns), path, **options)
+    return path
+
+
+def test_strings_and_integers_are_texts(tmp_path: Path) -> None:
+    """A card number in an integer column is found; other numbers, booleans and times are no text."""
+    path = parquet(
+        tmp_path / "a.parquet",
+        {
+            "note": ["a", None, ""],
+            "card": pa.array([4111111111111111, None, -7], pa.int64()),
+            "big": pa.array([Decimal(10**20), None, None], pa.decimal128(30, 0)),
+            "ratio": [1.5, 2.0, None],
+            "price": pa.array([Decimal("1.50")] * 3, pa.decimal128(5, 2)),
+            "flag": [True, False, None],
+            "born": [dt.date(2000, 1, 1)] * 3,
+            "none": pa.nulls(3),
+        },
+    )
+
+    found = said(path)
+
+    assert found.texts == [
+        Found(str(path), 0, None, "note", "a"),
+        Found(str(path), 0, None, "card", "4111111111111111"),
+        Found(str(path), 0, None, "big", "100000000000000000000"),
+        Found(str(path), 2, None, "note", ""),
+        Found(str(path), 2, None, "card", "-7"),
+    ]
+    assert (found.rows, found.empty) == (3, 1)
+
+
+def test_chat_columns_have_paths(tmp_path: Path) -> None:
+    """Every text of a turn is read, but not which kind of turn it is."""
+    turns = [
+        {"role": "user", "content": "hello", "name": "ann"},
+        {"role": "assistant", "content": None, "name": None},
+        {"role": "user", "content": "bye", "name": None},
+    ]
+    path = parquet(tmp_path / "a.parquet", {"messages": [turns, None]})
+
+    assert said(path).places == [
+        (0, "messages[0].content", "hello"),
+        (0, "messages[0].name", "ann"),
+        (0, "messages[2].content", "bye"),
+    ]
+
+
+def test_every_kind_of_string_is_text(tmp_path: Path) -> None:
+    """Dictionaries, large ones, views, lists, structs, maps, and bytes that are UTF-8."""
+    path = parquet(
+        tmp_path / "a.parquet",
+        {
+            "dict": pa.array(["d"]).dictionary_encode(),
+            "large": pa.array(["l"], pa.large_string()),
+            "view": pa.array(["v"], pa.string_view()),
+            "list": [["a", "b"]],
+            "struct": [{"x": "s", "n": 5, "f": 0.5}],
+            "map": pa.array([[("k", "m")]], pa.map_(pa.string(), pa.string())),
+            "bytes": pa.array([b"text"], pa.binary()),
+            "image": pa.array([b"\x89PNG\0\xff"], pa.binary()),
+            "latin": pa.array([b"caf\xe9"], pa.binary()),
+            "tokens": [[101, 2023]],
+            "vector": [[0.5]],
+        },
+    )
+
+    assert said(path).places == [
+        (0, "dict", "d"),
+        (0, "large", "l"),
+        (0, "view", "v"),
+        (0, "list[0]", "a"),
+        (0, "list[1]", "b"),
+        (0, "struct.x", "s"),
+        (0, "struct.n", "5"),
+        (0, "map[0].key", "k"),
+        (0, "map[0].value", "m"),
+        (0, "bytes", "text"),
+    ]
+
+
+def test_named_columns_and_places_in_them(tmp_path: Path) -> None:
+    """A column, and a path that starts with one."""
+    path = parquet(
+        tmp_path / "a.parquet",
+        {"meta": [{"by": {"name": "ann"}}, {"by": None}], "a.b": ["x", "y"], "score": [0.5, 1.5]},
+    )
+
+    assert said(path, field="meta.by.name,a.b").places == [
+        (0, "meta.by.name", "ann"),
+        (0, "a.b", "x"),
+        (1, "a.b", "y"),
+    ]
+    assert said(path, field="score").places == [(0, "score", "0.5"), (1, "score", "1.5")]
+
+
+@pytest.mark.parametrize(
+    ("field", "message", "hint"),
+    [
+        ("txt", "`{}` has no column `txt`", "did you mean `text`?"),
+        (
+            "meta.by",
+            "no row of `{}` has the field `meta.by`",
+            "the column is `meta`; name it alone to read all of it",
+        ),
+    ],
+)
+def test_a_named_place_that_is_not_there_is_an_error(
+    tmp_path: Path, field: str, message: str, hint: str
+) -> None:
+    """In the header at once, inside a column at the end."""
+    path = parquet(tmp_path / "a.parquet", {"text": ["a"], "meta": [{"who": "b"}]})
+
+    with pytest.raises(InputError) as raised:
+        said(path, field=field)
+
+    assert (raised.value.message, raised.value.hint) == (message.format(path), hint)
+
+
+def test_cells_that_are_no_utf8_cost_their_row(tmp_path: Path) -> None:
+    """A column declared as text may hold other bytes."""
+    broken = pa.Array.from_buffers(
+        pa.string(), 3, pa.array([b"ok", b"\xff", b"ok"], pa.binary()).buffers()
+    )
+    path = parquet(tmp_path / "a.parquet", {"text": broken, "other": ["x", "y", "z"]})
+
+    found = said(path)
+
+    assert found.reasons == [(1, None, "invalid UTF-8")]
+    assert found.rows == 2
+
+
+def test_two_columns_of_one_name_are_both_read(tmp_path: Path) -> None:
+    """And told apart by position."""
+    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["x", "x"])
+    path = tmp_path / "a.parquet"
+    pq.write_table(table, path)
+
+    assert said(path).places == [(0, "x", "a"), (0, "x (column 2)", "b")]
+    assert said(path, field="x").rows == 1
+
+
+def test_rows_are_numbered_over_row_groups(tmp_path: Path) -> None:
+    """However the writer cut them."""
+    path = parquet(
+        tmp_path / "a.parquet", {"text": [f"t{i}" for i in range(2500)]}, row_group_size=700
+    )
+
+    assert said(path).places == [(i, "text", f"t{i}") for i in range(2500)]
+
+
+def test_a_table_without_text_has_empty_rows(tmp_path: Path) -> None:
+    """They are counted, since nothing in them was judged."""
+    found = said(parquet(tmp_path / "a.parquet", {"x": [0.5, 1.5]}))
+
+    assert (found.rows, found.empty, found.texts) == (2, 2, [])
+
+
+def test_texts_too_deep_cost_their_row(tmp_path: Path) -> None:
+    """As in JSON."""
+    value: Any = "deep"
+    for _ in range(40):
+        value = [value]
+    found = said(parquet(tmp_path / "a.parquet", {"x": [value]}))
+
+    assert found.reasons == [(0, None, "nested too deeply")]
+
+
+@pytest.mark.parametrize("cut", [5, 100, -1, -300])
+def test_a_file_that_is_cut_short_is_an_error(tmp_path: Path, cut: int) -> None:
+    """Its footer says what the pages hold; without it nothing is known."""
+    path = parquet(tmp_path / "a.parquet", {"text": [f"some text {i}" for i in range(1000)]})
+    path.write_bytes(path.read_bytes()[:cut])
+
+    with pytest.raises(InputError) as raised:
+        said(path)
+
+    assert raised.value.message == f"`{path}` is cut short or corrupt, or is not Parquet"
+    assert raised.value.hint == "write or download the file again"
+
+
+def test_a_corrupt_page_is_an_error(tmp_path: Path) -> None:
+    """Found while reading, not before."""
+    path = parquet(
+        tmp_path / "a.parquet",
+        {"text": [f"some text {i}" for i in range(1000)]},
+        compression="zstd",
+    )
+    data = bytearray(path.read_bytes())
+    data[60:200] = b"\xff" * 140
+    path.write_bytes(data)
+
+    with pytest.raises(InputError, match="is cut short or corrupt, or is not Parquet"):
+        said(path)

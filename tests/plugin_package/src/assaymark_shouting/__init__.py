@@ -1,0 +1,1 @@
+"""Finds words in capitals: an example of a package that extends Assaymark."""

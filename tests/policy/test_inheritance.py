@@ -1,0 +1,681 @@
+"""A policy that extends another may tighten it and never loosen it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assaymark.model.decision import Enforcement
+from assaymark.model.finding import Severity
+from assaymark.model.subject import SubjectKind
+from assaymark.policy.policy import AllOf, AnyOf, Bound, Clause, Not, Policy, Requirement
+from assaymark.policy.strictness import (
+    IncomparableError,
+    Stricter,
+    Way,
+    is_loosened,
+    stricter_of,
+)
+from assaymark.policy.tighten import (
+    is_at_least_as_strict,
+    loosenings,
+    stricter_clause,
+    stricter_requirement,
+)
+
+from .conftest import HEAD
+
+Parse = Callable[..., Policy]
+Errors = Callable[..., str]
+
+CHILD = HEAD + "extends: [base.yaml]\n"
+
+BASE = HEAD + dedent(
+    """\
+    confidence: 0.95
+    detectors:
+      pii: {entities: [CREDIT_CARD, US_SSN], min_score: 0.4}
+      harm: {threshold: 0.5, ignored: [sarcasm]}
+    checks:
+      - {id: licence-permitted, permitted: [MIT, Apache-2.0], examples: 2}
+    requirements:
+      - id: no-cards
+        metric: pii.row-rate
+        where: {entity: CREDIT_CARD}
+        on: [dataset]
+        at_most: 0.01
+        severity: medium
+        enforce: warn
+        controls: ["demo:1"]
+        remediation: redact it
+      - id: enough
+        all_of:
+          - {metric: records.count, at_least: 100}
+          - not: {metric: harm.row-rate, at_least: 0.5}
+        on: dataset
+      - id: open
+        metric: harm.row-rate
+        on: dataset
+        at_most: 0.1
+        overridable: true
+    """
+)
+
+
+def child(text: str) -> str:
+    """A policy that extends the base."""
+    return CHILD + dedent(text)
+
+
+def requirement(policy: Policy, name: str) -> Requirement:
+    """The requirement of that id."""
+    return next(each for each in policy.requirements if each.id == name)
+
+
+class TestRequirements:
+    """The same id again."""
+
+    def test_what_is_left_out_is_inherited(self, parse: Parse) -> None:
+        """A child that names only a tighter bound changes only the bound, and where it was written."""
+        parent = requirement(parse(BASE), "no-cards")
+
+        policy = parse(child("requirements: [{id: no-cards, at_most: 0.001}]\n"), base=BASE)
+
+        found = requirement(policy, "no-cards")
+        assert isinstance(found.clause, Bound)
+        assert found.clause.at_most == 0.001
+        assert replace(found, clause=parent.clause, origin="") == replace(parent, origin="")
+        assert found.origin == "team.yaml:5"
+        assert requirement(policy, "enough").origin == "base.yaml:20"
+        assert [each.id for each in policy.requirements] == ["no-cards", "enough", "open"]
+
+    def test_everything_may_be_tightened(self, parse: Parse) -> None:
+        """Bound, subjects, severity and enforcement; controls are added."""
+        policy = parse(
+            child(
+                """\
+                requirements:
+                  - id: no-cards
+                    metric: pii.row-rate
+                    where: {entity: CREDIT_CARD}
+                    on: [dataset, outputs]
+                    at_most: 0
+                    severity: critical
+                    enforce: deny
+                    controls: ["demo:2"]
+                    remediation: do not ship it
+                  - {id: more, metric: records.count, at_least: 5, on: dataset}
+                """
+            ),
+            base=BASE,
+        )
+
+        found = requirement(policy, "no-cards")
+        assert found.on == (SubjectKind.DATASET, SubjectKind.OUTPUTS)
+        assert (found.severity, found.enforce) == (Severity.CRITICAL, Enforcement.DENY)
+        assert found.controls == ("demo:1", "demo:2")
+        assert found.remediation == "do not ship it"
+        assert policy.requirements[-1].id == "more"
+
+    def test_only_the_enforcement(self, parse: Parse) -> None:
+        """A child may enforce what its parent only warns about, in one line."""
+        policy = parse(child("requirements: [{id: no-cards, enforce: deny}]\n"), base=BASE)
+
+        assert requirement(policy, "no-cards").enforce is Enforcement.DENY
+
+    def test_every_way_of_loosening_is_said(self, errors: Errors) -> None:
+        """The child's line is underlined and the parent's line named."""
+        found = errors(
+            child(
+                """\
+                requirements:
+                  - id: no-cards
+                    on: outputs
+                    at_most: 0.1
+                    severity: low
+                    enforce: audit
+                    overridable: true
+                """
+            ),
+            base=BASE,
+        )
+
+        hint = "= hint: a policy that extends another may only tighten it"
+        assert found == dedent(
+            f"""\
+            team.yaml:7:9: error[loosened]: leaves out the dataset, which it is about at base.yaml:11
+              |
+            7 |     on: outputs
+              |         ^^^^^^^
+              {hint}
+
+            team.yaml:8:14: error[loosened]: at most 0.1 is looser than at most 0.01 at base.yaml:11
+              |
+            8 |     at_most: 0.1
+              |              ^^^
+              {hint}
+
+            team.yaml:9:15: error[loosened]: `low` is weaker than `medium` at base.yaml:11
+              |
+            9 |     severity: low
+              |               ^^^
+              {hint}
+
+            team.yaml:10:14: error[loosened]: `audit` is weaker than `warn` at base.yaml:11
+               |
+            10 |     enforce: audit
+               |              ^^^^^
+               {hint}
+
+            team.yaml:11:18: error[loosened]: cannot be opened by a child; it is fixed at base.yaml:11
+               |
+            11 |     overridable: true
+               |                  ^^^^
+               {hint}"""
+        )
+
+    def test_another_demand_needs_another_id(self, errors: Errors) -> None:
+        """The id of a parent's requirement cannot be given to something else."""
+        found = errors(
+            child("requirements: [{id: no-cards, where: {entity: US_SSN}}]\n"), base=BASE
+        )
+
+        assert found == dedent(
+            """\
+            team.yaml:5:16: error[loosened]: `no-cards` is another demand than the one at base.yaml:11
+              |
+            5 | requirements: [{id: no-cards, where: {entity: US_SSN}}]
+              |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              = hint: keep its metric and `where`, or choose another id"""
+        )
+
+    def test_a_combination_is_tightened_in_its_bounds(self, parse: Parse, errors: Errors) -> None:
+        """Under `not` a lower floor is the stricter one."""
+        tight = """\
+            requirements:
+              - id: enough
+                all_of:
+                  - {metric: records.count, at_least: 200}
+                  - not: {metric: harm.row-rate, at_least: 0.3}
+            """
+
+        policy = parse(child(tight), base=BASE)
+        found = errors(child(tight.replace("0.3", "0.6")), base=BASE)
+
+        clause = requirement(policy, "enough").clause
+        assert isinstance(clause, AllOf)
+        assert str(clause.clauses[0]) == "at least 200"
+        assert found.splitlines()[0] == (
+            "team.yaml:7:5: error[loosened]: a bound in this clause is looser than the one at base.yaml:20"
+        )
+
+    def test_a_bound_alone_does_not_say_which(self, errors: Errors) -> None:
+        """Where the parent's clause has several bounds, the child must write all of it."""
+        found = errors(child("requirements: [{id: enough, at_least: 200}]\n"), base=BASE)
+
+        assert found.splitlines()[0] == (
+            "team.yaml:5:39: error[missing-key]: `at_least` needs a `metric`: "
+            "the clause at base.yaml:20 has several"
+        )
+
+    def test_the_other_side_is_no_tightening(self, errors: Errors) -> None:
+        """A ceiling does not replace a floor, even where both make sense."""
+        base = HEAD + "requirements: [{id: a, metric: records.count, at_least: 5, on: dataset}]\n"
+
+        found = errors(child("requirements: [{id: a, at_most: 5}]\n"), base=base)
+
+        assert "`a` is another demand than the one at base.yaml:4" in found
+
+    def test_subjects_are_held_against_the_inherited_metric(self, errors: Errors) -> None:
+        """A child that only adds a subject still asks the parent's check."""
+        base = HEAD + "requirements: [{id: a, metric: licence.missing, at_most: 0, on: dataset}]\n"
+
+        found = errors(child("requirements: [{id: a, on: [dataset, outputs]}]\n"), base=base)
+
+        assert "the check `licence-permitted` cannot look at `outputs`" in found
+
+    def test_overridable_means_everything(self, parse: Parse) -> None:
+        """What a parent leaves open may be loosened, closed or replaced."""
+        policy = parse(
+            child(
+                """\
+                requirements:
+                  - {id: open, metric: records.count, at_least: 1, on: outputs, overridable: false}
+                """
+            ),
+            base=BASE,
+        )
+
+        found = requirement(policy, "open")
+        assert (str(found.clause), found.on) == ("at least 1", (SubjectKind.OUTPUTS,))
+        assert not found.overridable
+
+    def test_what_is_open_stays_open(self, parse: Parse) -> None:
+        """A child that says nothing leaves it as it is."""
+        policy = parse(child("requirements: [{id: open, at_most: 0.9}]\n"), base=BASE)
+
+        assert requirement(policy, "open").overridable
+
+
+class TestSettings:
+    """Detectors, checks and the numbers of the whole."""
+
+    def test_settings_may_be_tightened(self, parse: Parse) -> None:
+        """Entities added, scores lowered, exceptions dropped; the rest is inherited."""
+        policy = parse(
+            child(
+                """\
+                metadata: {name: c, version: 1.0.0, owner: o, report_days: 30, valid_until: 2027-01-01}
+                confidence: 0.99
+                detectors:
+                  pii: {entities: [US_SSN, CREDIT_CARD, PERSON], min_score: 0.3, languages: [en, de]}
+                  harm: {threshold: 0.4, timeout: 60}
+                checks: [{id: licence-permitted, permitted: [MIT], examples: 5}]
+                """
+            ).replace("metadata: {name: team, version: 1.0.0, owner: team@example.org}\n", ""),
+            base=BASE,
+        )
+
+        assert policy.confidence == 0.99
+        assert policy.report_days == 30
+        assert policy.detectors["pii"] == {
+            "entities": ["US_SSN", "CREDIT_CARD", "PERSON"],
+            "min_score": 0.3,
+            "languages": ["en", "de"],
+        }
+        assert policy.detectors["harm"]["ignored"] == ["sarcasm"]
+        assert policy.checks["licence-permitted"] == {"permitted": ["MIT"], "examples": 5}
+
+    def test_every_way_of_loosening_is_said(self, errors: Errors) -> None:
+        """Less looked for, higher scores, more exceptions: each at its place, with the parent's."""
+        found = errors(
+            child(
+                """\
+                confidence: 0.9
+                detectors:
+                  pii: {entities: [CREDIT_CARD, PERSON], min_score: 0.5}
+                  harm:
+                    threshold: 0.9
+                    ignored: [sarcasm, irony]
+                    model: unbiased
+                    checkpoint: file
+                checks:
+                  - {id: licence-permitted, permitted: [MIT, GPL-3.0-only], examples: 1}
+                """
+            ),
+            base=BASE,
+        )
+
+        lines = found.splitlines()
+        assert [
+            each.lstrip(" =") for each in lines if each.startswith("team.yaml") or " = hint" in each
+        ] == [
+            "team.yaml:5:13: error[loosened]: `confidence` is looser than 0.95 at base.yaml:4",
+            "hint: a policy that extends another may only tighten it",
+            "team.yaml:7:9: error[loosened]: `entities` is looser than `CREDIT_CARD, US_SSN` in base.yaml:6",
+            "hint: add `US_SSN`",
+            "team.yaml:7:42: error[loosened]: `min_score` is looser than `0.4` in base.yaml:6",
+            "hint: a policy that extends another may only lower this",
+            "team.yaml:9:5: error[loosened]: `threshold` is looser than `0.5` in base.yaml:7",
+            "hint: a policy that extends another may only lower this",
+            "team.yaml:10:5: error[loosened]: `ignored` is looser than `sarcasm` in base.yaml:7",
+            "hint: a policy that extends another may only take away from this",
+            "team.yaml:11:5: error[loosened]: `model` differs from `original` in a parent, by default",
+            "hint: remove it, or mark the settings `overridable: true` in the parent",
+            "team.yaml:12:5: error[loosened]: `checkpoint` differs from `None` in a parent, by default",
+            "hint: remove it, or mark the settings `overridable: true` in the parent",
+            "team.yaml:14:29: error[loosened]: `permitted` is looser than `MIT, Apache-2.0` in base.yaml:9",
+            "hint: a policy that extends another may only take away from this",
+            "team.yaml:14:61: error[loosened]: `examples` is looser than `2` in base.yaml:9",
+            "hint: a policy that extends another may only raise this",
+        ]
+
+    def test_defaults_bind_like_what_is_written(self, errors: Errors) -> None:
+        """A parent's requirement was written for its defaults, so they cannot be loosened either."""
+        base = HEAD + "requirements: [{id: a, metric: pii.row-rate, at_most: 0, on: dataset}]\n"
+
+        found = errors(
+            child("confidence: 0.6\ndetectors: {pii: {min_score: 0.99}}\n").replace(
+                "owner: team@example.org", "owner: o, report_days: 91"
+            ),
+            base=base,
+        )
+
+        assert [each for each in found.splitlines() if each.startswith("team.yaml")] == [
+            "team.yaml:3:63: error[loosened]: `report_days` is looser than 90 at base.yaml, by default",
+            "team.yaml:5:13: error[loosened]: `confidence` is looser than 0.95 at base.yaml, by default",
+            "team.yaml:6:19: error[loosened]: `min_score` is looser than `0.4` in a parent, by default",
+        ]
+
+    def test_what_no_parent_uses_is_free(self, parse: Parse) -> None:
+        """A detector that no parent configures or needs can be set as one likes."""
+        base = HEAD + "requirements: [{id: a, metric: records.count, at_least: 1, on: dataset}]\n"
+
+        policy = parse(
+            child(
+                """\
+                detectors: {pii: {min_score: 0.9}}
+                requirements: [{id: b, metric: pii.row-rate, at_most: 0, on: dataset}]
+                """
+            ),
+            base=base,
+        )
+
+        assert policy.detectors["pii"]["min_score"] == 0.9
+
+    def test_null_stands_for_a_default_set(self, parse: Parse, errors: Errors) -> None:
+        """Where a setting does not list what it looks for, what is switched on decides."""
+        base = HEAD + dedent(
+            """\
+            detectors: {names: {}}
+            requirements: [{id: a, metric: records.count, at_least: 1, on: dataset}]
+            """
+        )
+
+        policy = parse(child("detectors: {names: {entities: [LAST, FIRST]}}\n"), base=base)
+        found = errors(child("detectors: {names: {entities: [LAST]}}\n"), base=base)
+
+        assert policy.detectors["names"] == {"entities": ["LAST", "FIRST"], "extra": [], "reader": "none"}
+        assert found == dedent(
+            """\
+            team.yaml:5:13: error[loosened]: `names` no longer looks for `FIRST`, which a parent has on
+              |
+            5 | detectors: {names: {entities: [LAST]}}
+              |             ^^^^^
+              = hint: switch it on again"""
+        )
+
+    def test_a_default_may_be_replaced_by_more(self, parse: Parse, errors: Errors) -> None:
+        """A child may choose a model where its parent has none, and keeps the one that its parent chose."""
+        none = HEAD + dedent(
+            """\
+            detectors: {names: {}}
+            requirements: [{id: a, metric: records.count, at_least: 1, on: dataset}]
+            """
+        )
+        chosen = none.replace("names: {}", "names: {reader: large}")
+
+        policy = parse(child("detectors: {names: {reader: large}}\n"), base=none)
+        found = errors(child("detectors: {names: {reader: none}}\n"), base=chosen)
+        both = parse(HEAD + "extends: [a.yaml, b.yaml]\n", a=none, b=chosen)
+
+        assert policy.detectors["names"]["reader"] == "large"
+        assert both.detectors["names"]["reader"] == "large"
+        assert found.splitlines()[0] == (
+            "team.yaml:5:21: error[loosened]: `reader` differs from `large` in base.yaml:4"
+        )
+
+    def test_overridable_settings_are_free(self, parse: Parse, errors: Errors) -> None:
+        """A parent may leave a detector's settings to its children, and a child may close them."""
+        base = BASE.replace("{threshold: 0.5,", "{overridable: true, threshold: 0.5,")
+        closed = child("detectors: {harm: {threshold: 0.9, overridable: false}}\n")
+
+        policy = parse(closed, base=base)
+        grandchild = errors(
+            HEAD + "extends: [middle.yaml]\ndetectors: {harm: {overridable: true, threshold: 1}}\n",
+            middle=closed,
+            base=base,
+        )
+
+        assert policy.detectors["harm"]["threshold"] == 0.9
+        assert policy.overridable == ()
+        assert [each for each in grandchild.splitlines() if each.startswith("team.yaml")] == [
+            "team.yaml:5:33: error[loosened]: a parent does not let others override `detectors.harm`",
+            "team.yaml:5:39: error[loosened]: `threshold` is looser than `0.9` in middle.yaml:5",
+        ]
+
+    def test_the_end_may_only_come_earlier(self, parse: Parse, errors: Errors) -> None:
+        """Without a day of its own a policy ends with its parent."""
+        base = BASE.replace("owner: team@example.org", "owner: o, valid_until: 2027-03-01")
+
+        silent = parse(CHILD, base=base)
+        later = errors(
+            CHILD.replace("owner: team@example.org", "owner: o, valid_until: 2027-03-02"), base=base
+        )
+
+        assert str(silent.valid_until) == "2027-03-01"
+        assert later.splitlines()[0] == (
+            "team.yaml:3:63: error[loosened]: `valid_until` is looser than 2027-03-01 at base.yaml:3"
+        )
+
+    def test_guard_rules_add_up(self, parse: Parse) -> None:
+        """A child adds rules and cannot take any away, nor open what fails closed."""
+        rule = "{detector: pii, do: redact}"
+        base = BASE + f"guard: {{input: [{rule}], on_error: block}}\n"
+
+        policy = parse(
+            child(
+                f"guard: {{input: [{rule}, {{detector: harm, do: block}}], output: [{rule}],"
+                " on_error: flag}\n"
+            ),
+            base=base,
+        )
+
+        pii = {"detector": "pii", "do": "redact"}
+        assert policy.guard == {
+            "input": [pii, {"detector": "harm", "do": "block"}],
+            "output": [pii],
+            "on_error": "block",
+        }
+
+
+class TestSeveralParents:
+    """The stricter one wins, whatever the order."""
+
+    A = HEAD + dedent(
+        """\
+        confidence: 0.9
+        detectors: {pii: {entities: [CREDIT_CARD], min_score: 0.3}}
+        requirements:
+          - {id: r, metric: pii.row-rate, at_most: 0.1, on: dataset, severity: high, enforce: warn}
+        """
+    )
+    B = HEAD.replace("owner: team@example.org", "owner: o, report_days: 9") + dedent(
+        """\
+        detectors: {pii: {entities: [US_SSN], min_score: 0.4}}
+        requirements:
+          - {id: r, metric: pii.row-rate, at_most: 0.2, on: outputs, severity: low, enforce: deny}
+        """
+    )
+
+    @pytest.mark.parametrize("order", ["a.yaml, b.yaml", "b.yaml, a.yaml"])
+    def test_the_stricter_one_wins(self, parse: Parse, order: str) -> None:
+        """Bound, subjects, severity, enforcement, settings and numbers, each from whoever asks more."""
+        policy = parse(HEAD + f"extends: [{order}]\n", a=self.A, b=self.B)
+
+        (found,) = policy.requirements
+        assert str(found.clause) == "at most 0.1"
+        assert found.on == (SubjectKind.DATASET, SubjectKind.OUTPUTS)
+        assert (found.severity, found.enforce) == (Severity.HIGH, Enforcement.DENY)
+        assert policy.detectors["pii"] == {
+            "entities": ["CREDIT_CARD", "US_SSN"],
+            "min_score": 0.3,
+            "languages": ["en"],
+        }
+        assert (policy.confidence, policy.report_days) == (0.95, 9)
+
+    def test_what_cannot_be_joined_is_said(self, errors: Errors) -> None:
+        """Where neither is stricter, the policy that names both must choose."""
+        framework = (
+            "frameworks: [{id: f, title: t, version: '%s', source: 'https://example.org',"
+            " mapped: 2026-01-01, controls: [{id: a, title: t, coverage: person}]}]\n"
+        )
+        a = self.A.replace("detectors: {pii:", "detectors: {harm: {}, pii:") + framework % 1
+        b = (
+            HEAD
+            + "detectors: {harm: {model: unbiased, checkpoint: x}}\n"
+            + "requirements: [{id: r, metric: records.count, at_most: 1, on: dataset}]\n"
+            + framework % 2
+        )
+
+        found = errors(HEAD + "extends: [a.yaml, b.yaml]\n", a=a, b=b)
+
+        said = "and neither is the stricter one"
+        assert [each for each in found.splitlines() if each.startswith("team.yaml")] == [
+            f"team.yaml:4:1: error[conflict]: the parents differ in `detectors.harm.checkpoint`, {said}",
+            f"team.yaml:4:1: error[conflict]: the parents differ in `detectors.harm.model`, {said}",
+            f"team.yaml:4:1: error[conflict]: the parents differ in `frameworks.f`, {said}",
+            f"team.yaml:4:1: error[conflict]: the parents differ in `requirements.r`, {said}",
+        ]
+
+    @pytest.mark.parametrize("order", ["base.yaml, left.yaml", "left.yaml, base.yaml"])
+    def test_what_one_leaves_open_the_other_fixes(self, parse: Parse, order: str) -> None:
+        """A parent that already closed an open requirement or setting speaks for both."""
+        base = BASE.replace("{threshold: 0.5,", "{overridable: true, threshold: 0.5,")
+        left = child(
+            """\
+            detectors: {harm: {model: unbiased, checkpoint: x, overridable: false}}
+            requirements: [{id: open, at_most: 0.9, overridable: false}]
+            """
+        )
+
+        policy = parse(HEAD + f"extends: [{order}]\n", left=left, base=base)
+
+        assert policy.detectors["harm"]["model"] == "unbiased"
+        assert str(requirement(policy, "open").clause) == "at most 0.9"
+        assert policy.overridable == ()
+
+    def test_two_open_ones_stay_open(self, parse: Parse) -> None:
+        """What every parent leaves open stays open."""
+        base = BASE.replace("{threshold: 0.5,", "{overridable: true, threshold: 0.5,")
+
+        policy = parse(HEAD + "extends: [base.yaml, b.yaml]\n", base=base, b=CHILD)
+
+        assert policy.overridable == ("detectors.harm",)
+
+
+METRICS = ("a", "b")
+
+
+def bounds() -> st.SearchStrategy[Bound]:
+    """Bounds on one of two metrics, by floor or ceiling."""
+    limit = st.integers(0, 4).map(float)
+    return st.one_of(
+        st.builds(Bound, metric=st.sampled_from(METRICS), labels=st.just(()), at_most=limit),
+        st.builds(Bound, metric=st.sampled_from(METRICS), labels=st.just(()), at_least=limit),
+    )
+
+
+def clauses() -> st.SearchStrategy[Clause]:
+    """Clauses of any form, a few levels deep."""
+
+    def larger(inner: st.SearchStrategy[Clause]) -> st.SearchStrategy[Clause]:
+        several = st.lists(inner, min_size=1, max_size=3).map(tuple)
+        return st.one_of(
+            st.builds(AllOf, several), st.builds(AnyOf, several), st.builds(Not, inner)
+        )
+
+    return st.recursive(bounds(), larger, max_leaves=5)
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Clause, Clause]:
+    """Two clauses of the same form with different limits."""
+    first = draw(clauses())
+
+    def vary(clause: Clause) -> Clause:
+        match clause:
+            case Bound(at_most=None):
+                return replace(clause, at_least=float(draw(st.integers(0, 4))))
+            case Bound():
+                return replace(clause, at_most=float(draw(st.integers(0, 4))))
+            case AllOf(inner):
+                return AllOf(tuple(map(vary, inner)))
+            case AnyOf(inner):
+                return AnyOf(tuple(map(vary, inner)))
+            case Not(one):
+                return Not(vary(one))
+
+    return first, vary(first)
+
+
+def is_met(clause: Clause, values: dict[str, int]) -> bool:
+    """Whether exact `values` meet `clause`."""
+    match clause:
+        case Bound(metric=metric, at_most=float(limit)):
+            return values[metric] <= limit
+        case Bound(metric=metric, at_least=limit):
+            return values[metric] >= (limit or 0.0)
+        case AllOf(inner):
+            return all(is_met(each, values) for each in inner)
+        case AnyOf(inner):
+            return any(is_met(each, values) for each in inner)
+        case Not(one):
+            return not is_met(one, values)
+
+
+VALUES = st.fixed_dictionaries(dict.fromkeys(METRICS, st.integers(0, 5)))
+
+
+@given(pairs(), VALUES)
+def test_the_stricter_of_two_is_met_only_where_both_are(
+    pair: tuple[Clause, Clause], values: dict[str, int]
+) -> None:
+    """Joining demands loses neither of them, under however many `not`s."""
+    a, b = pair
+
+    joined = stricter_clause(a, b)
+
+    assert joined is not None
+    if is_met(joined, values):
+        assert is_met(a, values)
+        assert is_met(b, values)
+
+
+@given(clauses(), clauses(), VALUES)
+def test_what_counts_as_tightened_is_never_met_where_the_parent_is_not(
+    child: Clause, parent: Clause, values: dict[str, int]
+) -> None:
+    """No evidence passes a child that would fail its parent."""
+    if is_at_least_as_strict(child, parent) and is_met(child, values):
+        assert is_met(parent, values)
+
+
+@given(pairs())
+def test_a_requirement_loosens_itself_nowhere(pair: tuple[Clause, Clause]) -> None:
+    """Joining is idempotent, and the join of two loosens neither."""
+    a, b = (
+        Requirement(
+            id="x",
+            clause=each,
+            on=(SubjectKind.DATASET,),
+            severity=Severity.LOW,
+            enforce=Enforcement.DENY,
+        )
+        for each in pair
+    )
+
+    joined = stricter_requirement(a, b)
+
+    assert loosenings(a, a) == []
+    assert joined is not None
+    assert loosenings(a, joined) == []
+    assert loosenings(b, joined) == []
+
+
+JSON = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.text("ab", max_size=2),
+    st.lists(st.sampled_from(["x", "y", "z"]), max_size=3),
+)
+
+
+@given(st.builds(Way, st.sampled_from(Stricter), JSON), JSON, JSON)
+def test_the_stricter_setting_loosens_neither(way: Way, a: object, b: object) -> None:
+    """Where two settings can be compared, their join is at least as strict as both."""
+    try:
+        joined = stricter_of(way, a, b)
+    except IncomparableError:
+        assert is_loosened(way, a, b)
+        assert is_loosened(way, b, a)
+        return
+
+    assert not is_loosened(way, a, joined)
+    assert not is_loosened(way, b, joined)

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from assaymark.model.decision import ErrorBudget, Status, Verdict
+from assaymark.model.measurement import Measured
+from assaymark.model.metric import Unit
+from assaymark.policy.policy import Bound, Not
+from assaymark.report.view import Item, Mark, Report, Vocabulary
+from assaymark.report.wording import (
+    HEADLINES,
+    all_seen,
+    budget,
+    demand,
+    headline,
+    limit,
+    method,
+    next_step,
+    reason,
+    signature,
+    summary,
+    waiver,
+)
+
+
+def item_of(report: Report, requirement: str) -> Item:
+    """Return the one item of this requirement."""
+    return next(each for each in report.items if each.outcome.requirement == requirement)
+
+
+def test_the_headline_of_each_verdict(reports: Mapping[str, Report]) -> None:
+    """A pass that rests on a waiver says so, and UNDECIDED says that it is no pass."""
+    assert headline(reports["passing"]) == HEADLINES[Verdict.PASS]
+    assert headline(reports["waived"]) == (
+        "Everything that this policy enforces is proven to hold, or excused by a waiver."
+    )
+    assert headline(reports["undecided"]).endswith("This is not a pass.")
+
+
+def test_the_summary_is_a_sentence_and_short(reports: Mapping[str, Report]) -> None:
+    """The decision's reason is capitalised, ends in a stop, and is cut where it names hundreds."""
+    assert summary(reports["failing"]) == "Not met: no-card-numbers."
+    assert len(summary(reports["thousand"])) == 300
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"),
+    [
+        (Bound(metric="m", labels=(), at_most=0.0001), "at most 0.01% of rows (1 in 10,000)"),
+        (Bound(metric="m", labels=(), at_most=0.0), "no row at all"),
+        (Bound(metric="m", labels=(), at_least=1.0), "every row"),
+        (Bound(metric="m", labels=(), at_least=0.97), "at least 97% of rows"),
+        (Bound(metric="m", labels=(), at_most=0.0, unit=Unit.COUNT), "at most 0"),
+        (Bound(metric="m", labels=(), at_least=1000, unit=Unit.COUNT), "at least 1,000"),
+    ],
+)
+def test_limit(bound: Bound, words: str) -> None:
+    """A limit reads as a person would say it."""
+    assert limit(bound) == words
+
+
+def test_a_demand_uses_the_metric_name_where_no_words_are_known() -> None:
+    """Without a vocabulary a demand is still whole."""
+    bound = Bound(metric="pii.row-rate", labels=(("entity", "US_SSN"),), at_most=0.5)
+
+    assert demand(Not(bound), Vocabulary()) == (
+        "the opposite of: (`pii.row-rate` (entity `US_SSN`): at most 50% of rows)"
+    )
+
+
+def test_composed_demands_name_every_part(reports: Mapping[str, Report]) -> None:
+    """All, any and not are spelled out with brackets, so that nothing is ambiguous."""
+    report = reports["composed"]
+
+    assert demand(report.policy.requirements[0].clause, Vocabulary()) == (
+        "at least one of: (all of: (`pii.row-rate` (entity `CREDIT_CARD`): no row at all); "
+        "(`pii.row-rate` (entity `US_SSN`): no row at all)); "
+        "(the opposite of: (`harm.row-rate`: at most 50% of rows)); (`records.count`: at least 20,000)"
+    )
+
+
+def test_numbers_of_a_full_read(reports: Mapping[str, Report]) -> None:
+    """Counts, share, and what could not be judged, without a word about chance."""
+    assert all_seen(item_of(reports["failing"], "no-card-numbers")) == (
+        "37 of 11,990 rows (0.3086%); 13 more could not be judged; in all between 0.3083% and 0.4166%"
+    )
+    assert all_seen(item_of(reports["failing"], "enough-records")) == (
+        "12,000; in all between 12,000 and 12,003"
+    )
+    assert all_seen(item_of(reports["passing"], "no-card-numbers")) == "0 of 12,000 rows (0%)"
+
+
+def test_numbers_of_a_sample_state_their_confidence(reports: Mapping[str, Report]) -> None:
+    """The level is the one after sharing the error budget, not the policy's."""
+    assert all_seen(item_of(reports["sampled"], "cards")) == (
+        "0 of 30,000 rows (0%); between 0% and 0.01596% with 98.33% confidence"
+    )
+
+
+def test_a_missing_number_gives_its_reason(reports: Mapping[str, Report]) -> None:
+    """An absent number is never shown as 0."""
+    assert all_seen(item_of(reports["failing"], "little-harm")) == (
+        "not measured: none of 12003 rows could be judged"
+    )
+
+
+@pytest.mark.parametrize(
+    ("report", "requirement", "words"),
+    [
+        ("failing", "no-card-numbers", "Even the lower end, 0.3083%, breaks the limit."),
+        ("failing", "enough-records", "Even the lower end, 12,000, keeps the limit."),
+        ("failing", "little-harm", "Without a number nothing is proven."),
+        (
+            "failing",
+            "no-social-security-numbers",
+            "The true number may lie anywhere between 0% and 0.1083%, on either side of the limit.",
+        ),
+        ("passing", "no-card-numbers", "0% keeps the limit."),
+        ("sampled", "cards", "Even the upper end, 0.01596%, keeps the limit."),
+    ],
+)
+def test_reason(reports: Mapping[str, Report], report: str, requirement: str, words: str) -> None:
+    """The end of the interval that decided is named."""
+    assert reason(item_of(reports[report], requirement).readings[0]) == words
+
+
+def test_a_lower_limit_is_broken_by_the_upper_end(reports: Mapping[str, Report]) -> None:
+    """For `at least` the ends change places."""
+    reading = item_of(reports["failing"], "enough-records").readings[0]
+    broken = replace(
+        reading,
+        bound=replace(reading.bound, at_least=20_000),
+        judgement=replace(reading.judgement, status=Status.BROKEN),
+    )
+
+    assert reason(broken) == "Even the upper end, 12,003, breaks the limit."
+
+
+def test_a_claim_lost_to_the_error_budget_says_so(reports: Mapping[str, Report]) -> None:
+    """Holm's procedure can leave a requirement undecided although its interval is on one side."""
+    reading = item_of(reports["sampled"], "cards").readings[0]
+    lost = replace(reading, judgement=replace(reading.judgement, status=Status.UNDECIDED))
+
+    assert reason(lost) == (
+        "The evidence points one way, but not surely enough after sharing the error budget."
+    )
+
+
+@pytest.mark.parametrize(
+    ("report", "requirement", "step"),
+    [
+        ("failing", "no-card-numbers", "Run `assaymark redact` and audit again."),
+        ("failing", "few-mail-addresses", None),
+        ("failing", "enough-records", None),
+        (
+            "failing",
+            "little-harm",
+            "Make the missing number measurable: the reason stands beside it.",
+        ),
+        (
+            "failing",
+            "no-social-security-numbers",
+            "Repair the rows that could not be read or judged, then audit again.",
+        ),
+        (
+            "sampled",
+            "few-mail-addresses",
+            "Read more rows, or the whole subject, then audit again.",
+        ),
+        ("nothing", "no-card-numbers", "Name a dataset to judge."),
+    ],
+)
+def test_next_step(
+    reports: Mapping[str, Report], report: str, requirement: str, step: str | None
+) -> None:
+    """What is broken gets the policy's advice; what is undecided gets a way to decide it."""
+    assert next_step(item_of(reports[report], requirement)) == step
+
+
+def test_a_waiver_names_approver_end_and_reason(reports: Mapping[str, Report]) -> None:
+    """Who accepted what, until when, and why."""
+    report = reports["waived"]
+
+    assert waiver(item_of(report, "no-card-numbers")) == (
+        f"Waived by `waiver-7`, approved by `SHA256:{'w' * 43}`, until 2027-01-01 00:00 UTC: "
+        "the numbers are the payment processor's published test numbers."
+    )
+    assert waiver(item_of(report, "enough-records")) is None
+
+
+def test_a_waiver_that_is_not_at_hand_is_still_named(reports: Mapping[str, Report]) -> None:
+    """A decision replayed without the waivers' values shows their ids."""
+    report = replace(reports["waived"], waivers=())
+
+    assert waiver(item_of(report, "no-card-numbers")) == "Waived by `waiver-7`."
+    assert item_of(report, "no-card-numbers").mark is Mark.WAIVED
+
+
+def test_an_unsigned_report_says_that_no_gate_accepts_it(reports: Mapping[str, Report]) -> None:
+    """Nobody can mistake a draft for a signed report."""
+    assert signature(reports["undecided"]) == "not signed: no gate will accept it"
+    assert not reports["undecided"].is_signed
+    assert reports["failing"].is_signed
+
+
+def test_the_error_budget_in_words(reports: Mapping[str, Report]) -> None:
+    """A decision without a sample has no chance in it; a shared budget says how many share it."""
+    assert budget(reports["failing"].decision.budget).startswith(
+        "No number in this decision was estimated"
+    )
+    shared = budget(ErrorBudget(confidence=0.95, method="holm", family=3))
+    assert shared.startswith("3 judgements of this decision rest on random samples")
+    assert "share one error budget of 5% by Holm's method" in shared
+
+
+def test_method(reports: Mapping[str, Report]) -> None:
+    """Every number says how it was reached, also by a method that a later check names."""
+    exact = reports["failing"].evidence.subjects[0].results
+    drawn = reports["sampled"].evidence.subjects[0].results[0]
+    assert isinstance(drawn, Measured)
+
+    assert {method(each) for each in exact} == {"every row read", "not measured"}
+    assert method(drawn) == "random sample of 30,000 rows, exact binomial limits"
+    assert method(replace(drawn, method="cluster-robust")) == "`cluster-robust`"
