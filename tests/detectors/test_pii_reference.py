@@ -169,7 +169,7 @@ def filled() -> list[str]:
 def test_templates_answer_as_presidio(configured: PiiSettings) -> None:
     """Identifiers with and without fitting words nearby: same spans, same scores."""
     detector, expected = pair(configured)
-    texts = filled() if configured == DEFAULT else filled()[::3]
+    texts = filled()[:: 2 if configured == DEFAULT else 4]
 
     answered = ours(detector, texts)
 
@@ -187,7 +187,7 @@ _PIECES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(pieces=st.lists(_PIECES, max_size=14))
 def test_odd_texts_answer_as_presidio(pieces: list[str]) -> None:
     """Identifiers glued to anything, at the lowest threshold; where Presidio raises, we do not judge."""
@@ -208,11 +208,11 @@ def test_odd_texts_answer_as_presidio(pieces: list[str]) -> None:
     ("name", "limit"),
     [
         ("pii/presidio_synth_v2", 699),
-        ("pii/presidio_generated_large", 500),
-        ("pii/contextual_anonymizer", 150),
-        ("benign/service_dialogues", 400),
-        ("benign/eval_only/system_logs", 300),
-        ("benign/python_code", 60),
+        ("pii/presidio_generated_large", 250),
+        ("pii/contextual_anonymizer", 60),
+        ("benign/service_dialogues", 300),
+        ("benign/eval_only/system_logs", 150),
+        ("benign/python_code", 25),
     ],
 )
 def test_real_rows_answer_as_presidio(rows: Rows, name: str, limit: int) -> None:

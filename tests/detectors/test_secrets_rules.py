@@ -175,7 +175,9 @@ def test_public_keys_and_mentions_of_private_ones_pass() -> None:
 
     assert seen(DETECTOR, public.decode()) == []
     assert seen(DETECTOR, 'if "-----BEGIN PRIVATE KEY-----" in text: ...') == []
-    assert seen(DETECTOR, "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----") == []
+    for body in ("...", "M" * 64, "put the lines of your own key here, as it was given to you"):
+        armoured = f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----"
+        assert seen(DETECTOR, armoured) == []
 
 
 def encoded(value: object) -> str:
@@ -209,6 +211,8 @@ def test_json_web_keys_show_only_their_private_part() -> None:
 
     assert seen(DETECTOR, text) == [("PRIVATE_KEY", secret)]
     assert seen(DETECTOR, json.dumps({"d": secret})) == []
+    assert seen(DETECTOR, json.dumps({"kty": "EC", "d": "A" * 43})) == []
+    assert seen(DETECTOR, json.dumps({"kty": "EC", "x": " " * 3000, "d": secret})) == []
 
 
 PASSWORD = "s3cr3t-" + make(6)
@@ -309,6 +313,8 @@ def test_headers_with_credentials() -> None:
     assert seen(DETECTOR, f"Authorization: Bearer {token}") == [("BEARER_TOKEN", token)]
     assert seen(DETECTOR, "this is basic arithmetic, and basic understanding") == []
     assert seen(DETECTOR, f"basic {base64.b64encode(bytes(range(128, 160))).decode()}") == []
+    for nothing in (b"no colon in here", b":only a password", b"bell\x07:and whistle"):
+        assert seen(DETECTOR, f"basic {base64.b64encode(nothing).decode()}") == []
     assert seen(DETECTOR, "Authorization: Bearer <your-token-goes-here-1>") == []
     assert seen(DETECTOR, "the bearer of-this-long-hyphenated-letter") == []
 

@@ -25,7 +25,7 @@ from .test_load import TEN_MISTAKES
 from .test_merged import FULL
 
 FUZZ = settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

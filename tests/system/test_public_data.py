@@ -132,7 +132,9 @@ def test_the_whole_turn_on_public_data(
     assert run("verify", report, "--key", public).returncode == 0
 
     trust = tmp_path / "trust.yaml"
-    digest = json.loads(run("policy", "check", "policies/baseline.yaml", "--json").stdout)["policy"]["sha256"]
+    digest = json.loads(run("policy", "check", "policies/baseline.yaml", "--json").stdout)[
+        "policy"
+    ]["sha256"]
     trust.write_text(
         "apiVersion: assaymark/v1\nkind: Trust\n"
         f"keys:\n  - name: auditor\n    publicKey: {public}\n    roles: [auditor]\n"

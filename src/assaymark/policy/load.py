@@ -9,7 +9,7 @@ From files to a policy: read, merged with its parents, type-checked, defaults fi
 * Parents are read only from the folder of the policy and from the packs: a policy cannot make this read,
   or quote, any other file.
 
-tests/policy/test_load.py and tests/policy/test_load_fuzz.py hold these.
+tests/policy/test_load.py, test_load_fuzz.py and test_load_files.py hold these.
 """
 
 from __future__ import annotations

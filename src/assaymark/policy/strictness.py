@@ -6,10 +6,12 @@ way that is stricter. Its author declares it where the field stands:
 
     min_score: float = Field(default=0.4, json_schema_extra={"stricter": "lower"})
 
-`lower`, `higher`, `superset` and `subset` say what they say; `any` means that the setting changes no
-answer, such as a time-out; `not-default` means that every other value asks for more than the default
-does, and that two others cannot be compared. A setting that declares nothing must stay as it is, except for the names that
-mean the same everywhere: see `BY_NAME`.
+`lower`, `higher`, `superset` and `subset` say what they say. `any` means that the setting changes no
+answer, such as a time-out. `not-default` means that every other value asks for more than the default
+does, and that two others cannot be compared. A setting that declares nothing must stay as it is, except
+for the names that mean the same everywhere: see `BY_NAME`.
+
+tests/policy/test_tighten_laws.py holds that the stricter of two settings loosens neither.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Which of two requirements demands more.
 Two clauses can be compared if they have the same form and differ only in their bounds. Under `not` the
 order turns around: to deny more is to demand less.
 
-tests/policy/test_inheritance.py holds that the stricter of two requirements is met only where both are.
+tests/policy/test_tighten_laws.py holds that the stricter of two requirements is met only where both are.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from assaymark.attest.dsse import from_base64, to_base64
 from assaymark.attest.keys import Signer
@@ -30,6 +30,10 @@ from assaymark.attest.tlog.note import (
 )
 from assaymark.attest.tlog.refusal import LogError, Reason, malformed, shown
 from assaymark.errors import UsageError
+from assaymark.model.codec import format_time
+
+SKEW = timedelta(minutes=5)
+"""How far the clock of a witness may run ahead of ours."""
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _MIN_LINES = 3
@@ -165,6 +169,49 @@ def cosignatures(note: Note, witnesses: Sequence[NoteKey]) -> tuple[Cosignature,
         if witness.raw not in seen or found.at < seen[witness.raw].at:
             seen[witness.raw] = found
     return tuple(seen.values())
+
+
+def demand_witnesses(
+    signed: SignedCheckpoint,
+    log_key: NoteKey,
+    witnesses: Sequence[NoteKey],
+    threshold: int,
+    *,
+    now: datetime | None = None,
+) -> tuple[Cosignature, ...]:
+    """Demand that `threshold` of `witnesses` signed, and return all that did.
+
+    Args:
+        signed: The checkpoint.
+        log_key: The key of the log, which is no witness of itself under any name.
+        witnesses: The witnesses that are trusted; each counts once, by its key.
+        threshold: How many, 0 at least.
+        now: The reader's clock; with it, cosignatures from the future are refused.
+
+    Raises:
+        LogError: Too few did, the signature of a known one does not hold, or it is from the future.
+        UsageError: More are demanded than are known, or a key is not that of a witness.
+    """
+    independent = {each.raw for each in witnesses} - {log_key.raw}
+    if not 0 <= threshold <= len(independent):
+        raise UsageError(
+            f"{threshold} witnesses are demanded, and {len(independent)} are known",
+            hint="every witness counts once, by its key; the log's own key does not count",
+        )
+    found = cosignatures(signed.note, witnesses)
+    seen = tuple(each for each in found if each.witness.raw in independent)
+    if len(seen) < threshold:
+        raise LogError(
+            Reason.WITNESSES, f"expected {threshold} witnesses of the checkpoint, got {len(seen)}"
+        )
+    for each in seen:
+        if now is not None and each.at > now + SKEW:
+            raise LogError(
+                Reason.WITNESSES,
+                f"a witness says that it signed at {format_time(each.at)}, and now is {format_time(now)}",
+                hint="check the clocks of this machine and of the witness",
+            )
+    return seen
 
 
 def unsigned_origin(data: bytes) -> str:

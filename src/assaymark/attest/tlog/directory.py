@@ -48,7 +48,7 @@ from assaymark.attest.tlog.tiles import (
     right_edge,
     tile_at,
 )
-from assaymark.attest.tlog.verify import TILES, is_published, leftovers, replay
+from assaymark.attest.tlog.verify import TILES, is_published, leftovers, narrower, replay
 from assaymark.errors import InputError, UsageError
 
 VKEY = "vkey"
@@ -64,6 +64,10 @@ class LogDirectory:
         self._signer = signer
         self._folder = DurableFolder(root, on_step)
         self._heads: HeadStore | None = None
+        self._reader = LogReader.open(root, key)
+        self._frontier = Frontier()
+        self._tail: list[bytes] = []
+        self._is_dirty = True
         self._load()
 
     @classmethod
@@ -138,7 +142,7 @@ class LogDirectory:
         if data is None:
             raise UsageError(
                 f"`{root}` is not a log: it has no checkpoint",
-                hint="make one with `assaymark log init`",
+                hint="name the directory that holds the file `checkpoint`",
             )
         key = NoteKey.of(unsigned_origin(data), KeyType.ED25519, signer.public_key)
         with lock(root / LOCK, timeout=timeout):
@@ -171,7 +175,8 @@ class LogDirectory:
             self._load()
             self._sweep()
         old_size = self._frontier.size
-        bundles = [*_bundles([*self._tail, *entries], old_size)]
+        since_full = [*self._tail, *entries]
+        bundles = [*_bundles(since_full, old_size)]
         if not entries:
             return range(old_size, old_size)
         frontier = copy.deepcopy(self._frontier)
@@ -190,9 +195,7 @@ class LogDirectory:
         head = Checkpoint(self._key.name, frontier.size, frontier.root())
         self._publish(sign_checkpoint(head, self._signer))
         self._frontier = frontier
-        self._tail = [*self._tail, *entries][-(frontier.size % TILE_WIDTH) :]
-        if frontier.size % TILE_WIDTH == 0:
-            self._tail = []
+        self._tail = since_full[len(since_full) - frontier.size % TILE_WIDTH :]
         self._prune(old_size)
         if self._heads is not None:
             self._heads.advance(head, self._reader.prove_consistency)
@@ -227,13 +230,13 @@ class LogDirectory:
 
     def _load(self) -> None:
         """Read the right edge, and demand that it leads to the root of the checkpoint."""
-        self._is_dirty = False
         self._reader = LogReader.open(self._root, self._key)
         try:
             self._load_edge()
         except LogError as error:
             self._rebuild(error)
             self._load_edge()
+        self._is_dirty = False
 
     def _load_edge(self) -> None:
         size = self._reader.size
@@ -252,8 +255,16 @@ class LogDirectory:
             raise LogError(Reason.CONTENT, "the last entries do not lead to the root")
         self._frontier = frontier
 
+    def rebuild(self) -> None:
+        """Write anew whatever tile is missing, torn or wrong, where the entries hold.
+
+        Raises:
+            LogError: The entries do not lead to the root of the checkpoint; nothing was written.
+            InputError: The system does not let us write.
+        """
+        self._rebuild(LogError(Reason.CONTENT, "the entries do not lead to the root"))
+
     def _rebuild(self, reason: LogError) -> None:
-        """Write tiles anew where the entries alone lead to the root of the checkpoint."""
         try:
             root = replay(self._reader, lambda _tile, _data: None)
         except LogError as error:
@@ -261,15 +272,13 @@ class LogDirectory:
         if root != self._reader.signed.checkpoint.root:
             raise contradiction(reason)
         replay(self._reader, self._repair)
-        self._folder.settle()
         self._reader = LogReader.open(self._root, self._key)
+        for made in narrower(self._reader):
+            self._repair(*made)
+        self._folder.settle()
 
     def _repair(self, tile: Tile, data: bytes) -> None:
-        try:
-            is_whole = b"".join(self._reader.tile(tile)) == data
-        except LogError:
-            is_whole = False
-        if not is_whole:
+        if self._reader.content(tile) != data:
             self._folder.put(tile.path, data)
 
     def _remember(self, heads: HeadStore | None) -> None:

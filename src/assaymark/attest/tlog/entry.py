@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from assaymark.attest.dsse import PAYLOAD_TYPE, from_base64, pae, to_base64
 from assaymark.attest.public_key import Algorithm, PublicKey
-from assaymark.attest.tlog.refusal import LogError, malformed
+from assaymark.attest.tlog.refusal import malformed
 from assaymark.attest.tlog.tiles import MAX_ENTRY
 from assaymark.canonical import canonical_bytes, parse_strict
 from assaymark.errors import EvidenceError, KeyFileError, UsageError
@@ -84,7 +84,7 @@ def entry_for(
     """
     if public_key.algorithm not in _KEYS:
         raise UsageError(
-            f"a signature of kind {public_key.algorithm} cannot be checked from a digest, so it is not logged",
+            f"nobody can check a signature of kind {public_key.algorithm} from a digest, so it is not logged",
             hint="sign with a P-256 key what shall be logged",
         )
     message = pae(payload_type, payload)

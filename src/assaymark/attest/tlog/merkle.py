@@ -14,7 +14,7 @@ tests/attest/tlog/test_merkle.py runs the vectors of transparency-dev/merkle and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from assaymark.attest.tlog.refusal import LogError, Reason
@@ -119,19 +119,9 @@ def verify_inclusion(
         raise LogError(reason, f"there is no entry {index} in a log of {size}")
     _demand_hashes(reason, [leaf])
     _demand_hashes(reason, proof)
-    position, last, found = index, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            raise _wrong_length(reason, proof)
-        if position & 1 or position == last:
-            found = node_hash(sibling, found)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            found = node_hash(found, sibling)
-        position, last = position >> 1, last >> 1
-    if last != 0:
-        raise _wrong_length(reason, proof)
+    found = leaf
+    for sibling, is_left, _ in _climb(reason, index, index, size - 1, proof):
+        found = node_hash(sibling, found) if is_left else node_hash(found, sibling)
     if found != root:
         raise LogError(reason, f"the proof does not lead from the entry at {index} to the root")
 
@@ -181,8 +171,7 @@ def verify_subtree_consistency(
         if proof or part_root != EMPTY_ROOT:
             raise LogError(reason, "an empty part has an empty proof and the root of nothing")
         return
-    # Three paths to the root in step: from the first and the last leaf of the part, and from the last
-    # leaf of all. Below the point where the part is complete, the proof holds nothing.
+    # Below the point where the part is complete, the proof holds nothing.
     first, position, last = start, end - 1, size - 1
     while first != position and (position & 1 or position == last):
         first, position, last = first >> 1, position >> 1, last >> 1
@@ -193,22 +182,40 @@ def verify_subtree_consistency(
         found = found_part = rest.pop(0)
     else:
         raise _wrong_length(reason, proof)
-    for sibling in rest:
+    for sibling, is_left, is_inside in _climb(reason, first, position, last, rest):
+        if is_left and is_inside:
+            found_part = node_hash(sibling, found_part)
+        found = node_hash(sibling, found) if is_left else node_hash(found, sibling)
+    if found_part != part_root or found != root:
+        raise LogError(reason, f"the log of {size} does not continue what it was at {end}")
+
+
+def _climb(
+    reason: Reason, first: int, position: int, last: int, proof: Sequence[bytes]
+) -> Iterator[tuple[bytes, bool, bool]]:
+    """Walk three nodes of one level to the root in step, using up the proof on the way.
+
+    Args:
+        reason: What to refuse a proof of the wrong length with.
+        first: The node over the first leaf of a part.
+        position: The node over its last leaf, whose siblings the proof holds.
+        last: The node over the last leaf of the tree.
+        proof: The siblings, from below.
+
+    Yields:
+        The sibling, whether it stands on the left, and whether the part reaches into it.
+    """
+    for sibling in proof:
         if last == 0:
             raise _wrong_length(reason, proof)
-        if position & 1 or position == last:
-            if first < position:
-                found_part = node_hash(sibling, found_part)
-            found = node_hash(sibling, found)
-            while not position & 1 and position:
-                first, position, last = first >> 1, position >> 1, last >> 1
-        else:
-            found = node_hash(found, sibling)
+        is_left = bool(position & 1) or position == last
+        yield sibling, is_left, first < position
+        # The right edge skips levels on which its node has no sibling.
+        while is_left and position and not position & 1:
+            first, position, last = first >> 1, position >> 1, last >> 1
         first, position, last = first >> 1, position >> 1, last >> 1
     if last != 0:
         raise _wrong_length(reason, proof)
-    if found_part != part_root or found != root:
-        raise LogError(reason, f"the log of {size} does not continue what it was at {end}")
 
 
 def _split(size: int) -> int:

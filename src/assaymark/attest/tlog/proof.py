@@ -12,25 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from assaymark.attest.dsse import from_base64, to_base64
 from assaymark.attest.tlog.checkpoint import (
     Checkpoint,
     Cosignature,
-    cosignatures,
+    demand_witnesses,
     open_checkpoint,
     parse_hash,
     parse_number,
 )
 from assaymark.attest.tlog.merkle import MAX_PROOF, leaf_hash, verify_inclusion
 from assaymark.attest.tlog.note import MAX_NOTE, NoteKey, parse_note
-from assaymark.attest.tlog.refusal import LogError, Reason, malformed
-from assaymark.errors import UsageError
-from assaymark.model.codec import format_time
-
-SKEW = timedelta(minutes=5)
-"""How far the clock of a witness may run ahead of ours."""
+from assaymark.attest.tlog.refusal import malformed
 
 _HEADER = "c2sp.org/tlog-proof@v1"
 _MAX_EXTRA = 64 * 1024  # characters of base64
@@ -127,31 +122,11 @@ def verify_proof(
         LogError: It is not.
         UsageError: More witnesses are demanded than are known, or a key is in the wrong place.
     """
-    # A log that vouches for itself adds nothing, so its key is no witness under any name.
-    independent = {each.raw for each in witnesses} - {log_key.raw}
-    if not 0 <= threshold <= len(independent):
-        raise UsageError(
-            f"{threshold} witnesses are demanded, and {len(independent)} are known",
-            hint="every witness counts once, by its key; the log's own key does not count",
-        )
     read = parse_proof(proof)
     signed = open_checkpoint(read.checkpoint, log_key)
     head = signed.checkpoint
     verify_inclusion(leaf_hash(entry), read.index, head.size, read.hashes, head.root)
-    seen = tuple(
-        each for each in cosignatures(signed.note, witnesses) if each.witness.raw in independent
-    )
-    if len(seen) < threshold:
-        raise LogError(
-            Reason.WITNESSES, f"expected {threshold} witnesses of the checkpoint, got {len(seen)}"
-        )
-    for each in seen:
-        if now is not None and each.at > now + SKEW:
-            raise LogError(
-                Reason.WITNESSES,
-                f"a witness says that it signed at {format_time(each.at)}, and now is {format_time(now)}",
-                hint="check the clocks of this machine and of the witness",
-            )
+    seen = demand_witnesses(signed, log_key, witnesses, threshold, now=now)
     # With fewer than `threshold` liars, one of the `threshold` earliest is honest.
     times = sorted(each.at for each in seen)
     return LoggedEntry(

@@ -1,9 +1,9 @@
 """
 A log as its readers see it: a signed checkpoint, and files that must agree with it.
 
-Reading changes nothing and takes no lock. The checkpoint is read first and everything else is read as it was at
-that size, so a writer at work does not disturb. What is read is checked when it is used: a proof that this
-class hands out was verified against the root before.
+Reading changes nothing and takes no lock. The checkpoint is read first, and everything else as it was at that
+size, so a writer at work does not disturb. What is read is checked when it is used: a proof that this class
+hands out was verified against the root before.
 
 tests/attest/tlog/test_reader.py
 """
@@ -18,7 +18,6 @@ from assaymark.attest.tlog.checkpoint import SignedCheckpoint, open_checkpoint
 from assaymark.attest.tlog.durable import read_file
 from assaymark.attest.tlog.merkle import (
     EMPTY_ROOT,
-    HASH_SIZE,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -94,10 +93,7 @@ class LogReader:
             LogError: The bundle is missing or torn.
         """
         tile = tile_at(ENTRIES, index, self.size)
-        data = self._read(tile, limit=MAX_BUNDLE)
-        if data is None and (data := self._read(tile.full, limit=MAX_BUNDLE)) is not None:
-            return split_bundle(data, tile.full)[: tile.width]
-        return split_bundle(self._present(data, tile), tile)
+        return split_bundle(*self._present(tile))[: tile.width]
 
     def tile(self, tile: Tile) -> list[bytes]:
         """Return the hashes of a tile, from its file.
@@ -105,12 +101,15 @@ class LogReader:
         Raises:
             LogError: The tile is missing or torn.
         """
-        limit = TILE_WIDTH * HASH_SIZE
-        data = self._read(tile, limit=limit)
-        # Once a tile is full, the log may remove what it was before.
-        if data is None and (data := self._read(tile.full, limit=limit)) is not None:
-            return split_tile(data, tile.full)[: tile.width]
-        return split_tile(self._present(data, tile), tile)
+        return split_tile(*self._present(tile))[: tile.width]
+
+    def content(self, tile: Tile) -> bytes | None:
+        """Return the file of a tile or bundle as it is, or `None` where there is none.
+
+        Raises:
+            InputError: It cannot be read, or is longer than any.
+        """
+        return read_file(self.root / tile.path, limit=MAX_BUNDLE)
 
     def find(self, entry: bytes) -> int | None:
         """Return where `entry` stands first, or `None` where it is not in the log.
@@ -176,17 +175,18 @@ class LogReader:
     def _read_hashes(self, level: int, index: int) -> list[bytes]:
         return self.tile(tile_at(level, index, self.size))
 
-    def _read(self, tile: Tile, *, limit: int) -> bytes | None:
-        return read_file(self.root / tile.path, limit=limit)
-
-    def _present(self, data: bytes | None, tile: Tile) -> bytes:
-        if data is None:
-            raise LogError(
-                Reason.CONTENT,
-                f"`{tile.path}` is missing from a log of {self.size} entries",
-                hint="restore the directory from a copy",
-            )
-        return data
+    def _present(self, tile: Tile) -> tuple[bytes, Tile]:
+        """Return the file of a tile, or of what it has become since, and which of the two it is."""
+        # Once a tile is full, the log may remove what it was before.
+        for each in dict.fromkeys((tile, tile.full)):
+            data = self.content(each)
+            if data is not None:
+                return data, each
+        raise LogError(
+            Reason.CONTENT,
+            f"`{tile.path}` is missing from a log of {self.size} entries",
+            hint="restore the directory from a copy",
+        )
 
 
 def contradiction(error: LogError) -> LogError:

@@ -142,7 +142,7 @@ def split_bundle(data: bytes, tile: Tile) -> list[bytes]:
     """
     if len(data) > MAX_BUNDLE:
         raise malformed(f"expected at most {MAX_BUNDLE} bytes in `{tile.path}`, got {len(data)}")
-    entries = []
+    entries: list[bytes] = []
     at = 0
     while at < len(data) and len(entries) < tile.width:
         end = at + 2 + int.from_bytes(data[at : at + 2], "big")

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from assaymark.attest.tlog.checkpoint import Checkpoint, Cosignature, cosignatures
+from assaymark.attest.tlog.checkpoint import Checkpoint, Cosignature, demand_witnesses
 from assaymark.attest.tlog.durable import DRAFT
 from assaymark.attest.tlog.entry import parse_entry
 from assaymark.attest.tlog.heads import Head, HeadStore
@@ -31,9 +32,8 @@ from assaymark.attest.tlog.tiles import (
     TILE_WIDTH,
     Frontier,
     Tile,
+    pack_entries,
     parse_tile_path,
-    split_bundle,
-    split_tile,
     tile_at,
 )
 
@@ -61,6 +61,7 @@ def verify_log(
     heads: HeadStore | None = None,
     witnesses: Sequence[NoteKey] = (),
     threshold: int = 0,
+    now: datetime | None = None,
     reports_only: bool = False,
 ) -> LogSummary:
     """Demand that the log at `root` holds.
@@ -71,6 +72,7 @@ def verify_log(
         heads: What was seen before; moved forward where the log holds.
         witnesses: The witnesses that are trusted.
         threshold: How many of them must have signed the checkpoint.
+        now: The reader's clock; with it, cosignatures from the future are refused.
         reports_only: Demand that each entry is about a report, and holds nothing else.
 
     Raises:
@@ -80,12 +82,7 @@ def verify_log(
     """
     reader = LogReader.open(root, log_key)
     demand_content(reader, reports_only=reports_only)
-    seen = cosignatures(reader.signed.note, witnesses)
-    seen = tuple(each for each in seen if each.witness.raw != log_key.raw)
-    if len(seen) < threshold:
-        raise LogError(
-            Reason.WITNESSES, f"expected {threshold} witnesses of the checkpoint, got {len(seen)}"
-        )
+    seen = demand_witnesses(reader.signed, log_key, witnesses, threshold, now=now)
     before = None
     if heads is not None:
         before = heads.advance(reader.signed.checkpoint, reader.prove_consistency)
@@ -106,14 +103,11 @@ def demand_content(reader: LogReader, *, reports_only: bool = False) -> None:
     wrong: list[LogError] = []
 
     def compare(tile: Tile, data: bytes) -> None:
-        try:
-            same = b"".join(reader.tile(tile)) == data
-        except LogError as error:
-            wrong.append(error)
-        else:
-            if not same:
-                message = f"`{tile.path}` differs from the hashes of the entries"
-                wrong.append(LogError(Reason.CONTENT, message))
+        if (found := reader.content(tile)) is None:
+            wrong.append(LogError(Reason.CONTENT, f"`{tile.path}` is missing"))
+        elif found != data:
+            message = f"`{tile.path}` differs from what the entries give"
+            wrong.append(LogError(Reason.CONTENT, message))
 
     root = replay(reader, compare, reports_only=reports_only)
     if root != reader.signed.checkpoint.root:
@@ -122,13 +116,15 @@ def demand_content(reader: LogReader, *, reports_only: bool = False) -> None:
             f"the {reader.size} entries do not give the root of the checkpoint",
             hint="entries were changed or the directory is a mixture; restore it from a copy",
         )
+    if not wrong:
+        for made in narrower(reader):
+            compare(*made)
     if wrong:
         raise LogError(
             Reason.CONTENT,
             wrong[0].message,
             hint="the entries hold; whoever has the log's key can write the tiles anew",
         )
-    _demand_narrower(reader)
 
 
 def replay(
@@ -148,6 +144,27 @@ def replay(
     for made in frontier.partial():
         tile(*made)
     return frontier.root()
+
+
+def narrower(reader: LogReader) -> Iterator[tuple[Tile, bytes]]:
+    """Yield what the last tiles and the last bundle were at earlier checkpoints, where that is kept.
+
+    The content is what it should be, taken from the entries and tiles of now.
+
+    Raises:
+        LogError: A tile or the last bundle is missing or torn.
+    """
+    for path in sorted((reader.root / TILES).rglob("*.p/*")):
+        tile = parse_tile_path(path.relative_to(reader.root).as_posix())
+        if tile is None or not is_published(tile, reader.size):
+            continue
+        now = tile_at(tile.level, tile.index, reader.size)
+        if tile == now:
+            continue
+        if tile.level == ENTRIES:
+            yield tile, pack_entries(reader.bundle(tile.index)[: tile.width])
+        else:
+            yield tile, b"".join(reader.tile(now)[: tile.width])
 
 
 def leftovers(root: Path, size: int) -> Iterator[str]:
@@ -172,23 +189,6 @@ def is_published(tile: Tile, size: int) -> bool:
     if tile.index == count // TILE_WIDTH:
         return tile.width <= count % TILE_WIDTH
     return tile.is_full and tile.index < count // TILE_WIDTH
-
-
-def _demand_narrower(reader: LogReader) -> None:
-    """Demand that what the last tiles were at earlier checkpoints is how they begin."""
-    for path in sorted((reader.root / TILES).rglob("*.p/*")):
-        tile = parse_tile_path(path.relative_to(reader.root).as_posix())
-        if tile is None or not is_published(tile, reader.size):
-            continue
-        now = tile_at(tile.level, tile.index, reader.size)
-        data = path.read_bytes()
-        if tile.level == ENTRIES:
-            whole = reader.bundle(tile.index)
-            same = split_bundle(data, tile) == whole[: tile.width]
-        else:
-            same = split_tile(data, tile) == reader.tile(now)[: tile.width]
-        if not same:
-            raise LogError(Reason.CONTENT, f"`{tile.path}` is not the beginning of `{now.path}`")
 
 
 def _demand_report(index: int, entry: bytes) -> None:

@@ -37,7 +37,7 @@ _MAX_REQUEST = MAX_NOTE + 4096  # bytes; 63 hashes take 2,835
 _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _UNPROCESSABLE = 400, 403, 404, 409, 422
 
 
-class WitnessRefusal(LogError):  # noqa: N818 - a refusal is this protocol's answer, with a status
+class WitnessError(LogError):
     """Why a witness does not sign.
 
     Args:
@@ -127,7 +127,7 @@ class Witness:
             The signature line to put below the checkpoint.
 
         Raises:
-            WitnessRefusal: It does not, or this is no request, or the log is not known.
+            WitnessError: It does not, or this is no request, or the log is not known.
             LogError: The witness's own memory is damaged, so it signs nothing.
             LogBusyError: Another process holds the memory for too long.
         """
@@ -135,11 +135,12 @@ class Witness:
             asked = parse_request(request)
             origin = unsigned_origin(asked.checkpoint)
         except LogError as error:
-            raise WitnessRefusal(_BAD_REQUEST, error) from None
+            raise WitnessError(_BAD_REQUEST, error) from None
         signed = self._believed(origin, asked.checkpoint)
         if asked.old_size > signed.checkpoint.size:
-            error = malformed("the old size is larger than the checkpoint")
-            raise WitnessRefusal(_BAD_REQUEST, error)
+            raise WitnessError(
+                _BAD_REQUEST, malformed("the old size is larger than the checkpoint")
+            )
         with self._heads.exclusive():
             seen = self._heads.last(origin) or Head(0, EMPTY_ROOT)
             _demand_progress(seen, asked, signed.checkpoint)
@@ -155,27 +156,23 @@ class Witness:
                 return open_checkpoint(checkpoint, key)
             except LogError as error:
                 refusal, status = error, _FORBIDDEN
-        raise WitnessRefusal(status, refusal)
+        raise WitnessError(status, refusal)
 
 
 def _demand_progress(seen: Head, asked: AddCheckpoint, new: Checkpoint) -> None:
     if asked.old_size != seen.size:
         reason = Reason.ROLLBACK if new.size < seen.size else Reason.CONSISTENCY
-        error = LogError(
-            reason, f"this witness last signed {seen.size} entries, not {asked.old_size}"
-        )
-        raise WitnessRefusal(_CONFLICT, error, size=seen.size)
+        message = f"this witness last signed {seen.size} entries, not {asked.old_size}"
+        raise WitnessError(_CONFLICT, LogError(reason, message), size=seen.size)
     if new.size == seen.size and new.root != seen.root:
-        error = LogError(
-            Reason.FORK, f"this witness signed {seen.size} entries under another root already"
-        )
-        raise WitnessRefusal(_CONFLICT, error, size=seen.size)
+        message = f"this witness signed {seen.size} entries under another root already"
+        raise WitnessError(_CONFLICT, LogError(Reason.FORK, message), size=seen.size)
     if seen.size == 0:
         if asked.proof:
             error = LogError(Reason.CONSISTENCY, "nothing is to be proved from an empty log")
-            raise WitnessRefusal(_UNPROCESSABLE, error)
+            raise WitnessError(_UNPROCESSABLE, error)
         return
     try:
         verify_consistency(seen.size, seen.root, new.size, new.root, asked.proof)
-    except LogError as error:
-        raise WitnessRefusal(_UNPROCESSABLE, error) from None
+    except LogError as refused:
+        raise WitnessError(_UNPROCESSABLE, refused) from None
