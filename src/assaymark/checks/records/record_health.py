@@ -45,7 +45,7 @@ class RecordHealth:
     ## Known limits
     Empty means white space only; a record of filler such as `n/a` counts as text. How many records an
     unreadable stretch holds is known only where the format has record borders, such as lines. Empty
-    records are counted, not listed. The number of records of a sampled subject is not reported.
+    records are counted, not listed. Where rows are sampled, these numbers are still about all of them.
     """
 
     meta: ClassVar[CheckMeta] = CheckMeta(
