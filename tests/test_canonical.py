@@ -128,6 +128,7 @@ def test_what_has_no_canonical_form_is_refused(value: Any, reason: str) -> None:
         (b"[-Infinity]", "`-Infinity` is not a JSON number"),
         (b"1e400", "a number is too large for double precision"),
         (b"-1e400", "a number is too large for double precision"),
+        (b"9" * 400, "a number is too large for double precision"),
         (b"1" * 5_000, "a number has too many digits"),
         (b"\xef\xbb\xbf{}", "expected JSON without a byte order mark"),
         (b"\xff\xfe{\x00}\x00", "not UTF-8 at byte 0"),

@@ -221,3 +221,28 @@ def test_real_rows_answer_as_presidio(rows: Rows, name: str, limit: int) -> None
     texts = rows(name, limit)
 
     assert ours(detector, texts) == [expected(each) for each in texts]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    text=st.text(st.sampled_from("ab1 .,:-\n\u00e9\U0001f600"), min_size=1, max_size=30),
+    data=st.data(),
+)
+def test_word_of_a_match_is_found_as_presidio_finds_it(text: str, data: st.DataObject) -> None:
+    """Bisection and Presidio's walk over all words agree at every offset, gaps and ends included."""
+    import spacy
+    from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
+
+    from assaymark.detectors.pii.words import PositionalEnhancer
+
+    words = spacy.blank("en")(text)
+    start = data.draw(st.integers(0, len(text)))
+    place = ("", start, words, [each.idx for each in words])
+
+    def found(enhancer: type[LemmaContextAwareEnhancer]) -> int | None:
+        try:
+            return enhancer._find_index_of_match_token(*place)
+        except ValueError:
+            return None
+
+    assert found(PositionalEnhancer) == found(LemmaContextAwareEnhancer)

@@ -213,6 +213,7 @@ def test_a_worker_that_loads_something_else_is_not_believed() -> None:
         )
 
     assert error.value.message == "a worker process loaded other detectors than the main process"
+    assert error.value.hint == "the installation changed while it ran, or differs between machines"
 
 
 def test_a_worker_that_cannot_start_says_why() -> None:
@@ -303,6 +304,7 @@ def test_the_same_bytes_twice_are_one_subject_too_many() -> None:
     [
         ({"workers": 0}, "expected at least 1 worker, got 0"),
         ({"sample": 0}, "expected a sample of at least 1 row, got 0"),
+        ({"executor": "cloud"}, "expected the executor `local` or `ray`, got `cloud`"),
         ({"nonce": "n"}, "a nonce is for sampling, and no sample is asked for"),
     ],
 )

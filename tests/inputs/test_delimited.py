@@ -12,6 +12,7 @@ from assaymark.errors import InputError
 from assaymark.inputs import delimited
 from assaymark.inputs.delimited import read_csv
 from assaymark.inputs.records import Record
+from assaymark.inputs.selection import Selection
 
 from .conftest import Write
 from .said import Found, said
@@ -214,7 +215,7 @@ def test_what_the_standard_writer_writes_comes_back(rows: list[list[str]]) -> No
     """Cell by cell, quoted or not."""
     stream = io.StringIO(newline="")
     csv.writer(stream).writerows([["x", "y", "z"], *rows])
-    met = read_csv(io.BufferedReader(io.BytesIO(stream.getvalue().encode())), "a", ())
+    met = read_csv(io.BufferedReader(io.BytesIO(stream.getvalue().encode())), "a", Selection())
 
     found = [[(text.field, text.text) for text in each.texts] for each in met]
 
@@ -232,7 +233,7 @@ def test_stray_quotes_mean_what_they_mean_to_the_standard_parser(lines: list[str
     text = "\n".join(["h1,h2", *lines]).encode()
     assume(not any(map(_ends_open, lines)))
 
-    met = list(read_csv(io.BufferedReader(io.BytesIO(text)), "a", ()))
+    met = list(read_csv(io.BufferedReader(io.BytesIO(text)), "a", Selection()))
 
     ours = [[each.text for each in one.texts] if isinstance(one, Record) else None for one in met]
     assert ours == [[cell for cell in row if cell] if len(row) == 2 else None for row in parsed]

@@ -14,7 +14,7 @@ from assaymark.inputs.records import Record
 
 def texts(record: Any, field: str | None = None) -> list[tuple[str, str]]:
     """The texts of one record."""
-    read = JsonFields("a", parse_fields(field)).read(record, None)
+    read = JsonFields("a", Selection(parse_fields(field), reach)).read(record, None)
     assert isinstance(read, Record)
     return [(each.field, each.text) for each in read.texts]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assaymark.contracts.source import Batch
+from assaymark.contracts.source import Batch, Reach
 from assaymark.errors import RegistryError
 from assaymark.inputs.identity import identify
 from assaymark.inputs.open import open_source
@@ -75,6 +75,7 @@ def test_a_scheme_opens_its_plugin(install: Any) -> None:
         "location": "kafka://topic",
         "kind": SubjectKind.OUTPUTS,
         "field": "t",
+        "reach": Reach.EVERYTHING,
         "format": None,
         "batch_rows": 1000,
         "max_ratio": 5,

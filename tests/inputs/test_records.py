@@ -15,7 +15,9 @@ from assaymark.inputs.records import (
 
 TEXTS = st.lists(st.builds(Text, st.sampled_from(["a", "b"]), st.text(max_size=5)), max_size=3)
 MET = st.one_of(
-    st.builds(Record, st.one_of(st.none(), st.integers(1, 99)), TEXTS),
+    st.builds(
+        Record, st.one_of(st.none(), st.integers(1, 99)), TEXTS, st.sampled_from([None, True])
+    ),
     st.builds(Unreadable, st.one_of(st.none(), st.integers(1, 99)), st.just("reason")),
 )
 
@@ -40,7 +42,7 @@ def test_batches_lose_and_invent_nothing(met: list[Met], batch_rows: int) -> Non
     records = [each for each in met if isinstance(each, Record)]
     assert sum(batch.rows for batch in batches) == len(records)
     assert sum(batch.empty for batch in batches) == sum(
-        not any(text.text.strip() for text in each.texts) for each in records
+        each.is_empty or not any(text.text.strip() for text in each.texts) for each in records
     )
     assert all(batch.rows + len(batch.skipped) <= batch_rows for batch in batches)
     assert {batch.file for batch in batches} == {"f"}

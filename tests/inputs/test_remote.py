@@ -95,14 +95,25 @@ def test_what_is_not_there_is_an_error(memory: Any, location: str, message: str)
 
 @pytest.mark.parametrize(
     ("scheme", "module", "packages"),
-    [("gs", "gcsfs", "gcsfs"), ("sftp", "paramiko", "paramiko")],
+    [
+        ("gs", "gcsfs", "gcsfs"),
+        ("sftp", "paramiko", "paramiko"),
+        ("http", "aiohttp", "aiohttp"),
+        ("https", "aiohttp", "aiohttp"),
+        ("github", "requests", "requests"),
+        ("hf", "huggingface_hub", "huggingface_hub"),
+        ("s3", "s3fs", "s3fs"),
+    ],
 )
 def test_a_missing_package_is_named(
     monkeypatch: pytest.MonkeyPatch, scheme: str, module: str, packages: str
 ) -> None:
     """With the line that installs it."""
     monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.delitem(sys.modules, f"fsspec.implementations.{scheme}", raising=False)
+    for name in (scheme, "http"):
+        monkeypatch.delitem(sys.modules, f"fsspec.implementations.{name}", raising=False)
+    # What was loaded by an earlier test would not be missed.
+    monkeypatch.setattr(sys.modules["fsspec.registry"], "_registry", {})
 
     with pytest.raises(InputError) as raised:
         list_files(f"{scheme}://host/a.jsonl")
@@ -188,7 +199,6 @@ def web(tmp_path: Path) -> Iterator[str]:
 
 def test_a_web_address_is_one_file(web: str, write: Write) -> None:
     """The one that was typed, without its query in any name."""
-    pytest.importorskip("aiohttp")
     write("a.jsonl", json_lines([{"text": "a"}]))
 
     found = said(f"{web}/a.jsonl?token=secret")

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from assaymark.contracts.source import Reach
 from assaymark.errors import InputError
 from assaymark.inputs.json_document import read_json
+from assaymark.inputs.selection import Selection
 
 from .said import said
 
@@ -22,16 +24,23 @@ TABULAR = ["compas_two_years", "german_credit", "law_school", "ricci", "student_
 
 @pytest.mark.parametrize("name", BENIGN)
 def test_json_lines(shared: Path, name: str) -> None:
-    """Every line is a row; its text is under `text`."""
+    """Every line is a row; its text is under `text`, and an audit reads what stands beside it."""
     path = shared / "benign" / f"{name}.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as stream:
-        wanted = [json.loads(line)["text"] for line in stream if line.strip()]
+        records = [json.loads(line) for line in stream if line.strip()]
 
-    found = said(path)
+    found = said(path, reach=Reach.TEXT_FIELDS)
+    audited = said(path)
 
-    assert [each.text for each in found.texts] == wanted
-    assert {each.field for each in found.texts} == {"text"}
-    assert (found.rows, found.skipped) == (len(wanted), [])
+    assert found.places == [(i, "text", each["text"]) for i, each in enumerate(records)]
+    assert (found.rows, found.skipped) == (len(records), [])
+    assert audited.places == [
+        (i, name, str(value))
+        for i, each in enumerate(records)
+        for name, value in each.items()
+        if isinstance(value, str | int)
+    ]
+    assert (audited.rows, audited.empty, audited.skipped) == (found.rows, found.empty, [])
 
 
 @pytest.mark.parametrize("name", TABULAR)
@@ -84,7 +93,7 @@ def test_the_json_test_suite(shared: Path) -> None:
     wrong = []
     for name, content in cases.items():
         try:
-            list(read_json(io.BufferedReader(io.BytesIO(content)), name, ()))
+            list(read_json(io.BufferedReader(io.BytesIO(content)), name, Selection()))
             taken = True
         except InputError:
             taken = False

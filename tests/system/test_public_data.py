@@ -24,7 +24,7 @@ SUBJECTS = {
     "pii/presidio_synth_v2.jsonl.gz": 1,
     "pii/pii_syn_nano_en.jsonl.gz": 1,
     "benign/gsm8k_test.jsonl.gz": 0,
-    "benign/self_instruct_seed.jsonl.gz": 0,
+    "benign/self_instruct_seed.jsonl.gz": 1,
     "tabular/german_credit.csv.gz": 0,
 }
 """Subject to the exit status that the baseline gives it."""
@@ -144,7 +144,7 @@ def test_the_whole_turn_on_public_data(
     assert gate.returncode == status, gate.stdout + gate.stderr
 
     data = bytearray(report.read_bytes())
-    for at in range(100, len(data), max(1, len(data) // 12)):
+    for at in range(100, len(data), max(1, len(data) // 6)):
         broken = tmp_path / "broken.json"
         broken.write_bytes(bytes([*data[:at], data[at] ^ 1, *data[at + 1 :]]))
         assert run("gate", broken, "--trust", trust, "--subject", subject).returncode in (2, 4), at

@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def reading_options(command: F) -> F:
     """Add `--field`, `--format` and `--max-ratio` to a command."""
-    field = click.option("--field", metavar="F", help="Where the text is; found if not named.")
+    field = click.option("--field", metavar="F", help="Read only these fields, such as `text`.")
     form = click.option(
         "--format", "file_format", type=click.Choice(FORMATS), help="The format of the data."
     )

@@ -10,12 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from assaymark.model.subject import Subject, SubjectKind
+
+
+class Reach(Enum):
+    """How much of a record is read where no field was named."""
+
+    EVERYTHING = "everything"
+    """Every text that the record holds. What an audit needs: nothing escapes silently."""
+
+    TEXT_FIELDS = "text-fields"
+    """The fields by which datasets call their text; all of them where there is none of these."""
 
 
 class Skipped(NamedTuple):
@@ -46,7 +57,10 @@ class Batch:
     """Records that were read, with or without text. Skipped ones not counted."""
 
     empty: int
-    """Records among `rows` that hold no text but white space."""
+    """Records among `rows` that hold no text but white space.
+
+    Where a record has fields by which datasets call their text, those decide: a number beside an empty
+    `text` does not fill it."""
 
     texts: pa.RecordBatch
 
@@ -126,5 +140,12 @@ class OpenSource(Protocol):
     def __call__(
         self, location: str, *, kind: SubjectKind, field: str | None, **options: Any
     ) -> Source:
-        """Return the source, or raise `InputError`."""
+        """Return the source, or raise `InputError`.
+
+        Args:
+            location: What the user typed.
+            kind: What requirements mean by `on`.
+            field: Names the text fields; where it is `None`, `options["reach"]` says how much is read.
+            **options: What else the user asked for, by the names of `assaymark.inputs.open.open_source`.
+        """
         ...

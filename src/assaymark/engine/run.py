@@ -15,7 +15,6 @@ tests/engine/test_run.py holds these.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from assaymark import __version__
 from assaymark.engine.catalog import installed_catalog
+from assaymark.engine.executors import Executor
 from assaymark.engine.executors.local import LocalExecutor
 from assaymark.engine.findings import FindingCount, FindingTable
-from assaymark.engine.job import CoverageCount, Partial, Portion, Worker, raised
+from assaymark.engine.job import CoverageCount, Job, Partial, Portion, Worker, raised
 from assaymark.engine.plan import check_records, is_row_check, job_of
 from assaymark.engine.sampling import RowCount, draw, portions, seed_of
 from assaymark.errors import InputError, UsageError
@@ -57,6 +57,7 @@ def audit(  # noqa: PLR0913 - one keyword for each option of the command
     *,
     findings_path: Path | None = None,
     workers: int | None = None,
+    executor: str = "local",
     sample: int | None = None,
     nonce: str | None = None,
     cache_path: Path | None = None,
@@ -75,6 +76,7 @@ def audit(  # noqa: PLR0913 - one keyword for each option of the command
         findings_path: Where to write every finding as Parquet, or `None`. The file appears only when
             the run succeeds.
         workers: Processes; `None` chooses by the size of the subjects.
+        executor: Where they run: `local` or `ray`.
         sample: Rows of each subject to judge, drawn at random; `None` judges all of them.
         nonce: Added to the seed of the draw; see `assaymark.engine.sampling`.
         cache_path: Where answers of costly detectors are kept from run to run, or `None`. A run that
@@ -87,7 +89,7 @@ def audit(  # noqa: PLR0913 - one keyword for each option of the command
             to be sampled, or a file cannot be used.
         InputError: A subject cannot be read, changes while it is read, or is the same as another.
         RegistryError: The policy names what is not installed.
-        MissingExtraError: A detector needs a part that is not installed.
+        MissingExtraError: A detector or the executor needs a part that is not installed.
         DetectorError: A detector cannot start, or a worker died.
     """
     _demand_usable(sources, workers=workers, sample=sample, nonce=nonce)
@@ -96,13 +98,13 @@ def audit(  # noqa: PLR0913 - one keyword for each option of the command
     with contextlib.ExitStack() as stack:
         worker = Worker(job, catalog)
         stack.callback(worker.close)
-        executor = stack.enter_context(LocalExecutor(worker, job))
+        runner = stack.enter_context(_executor(executor, worker, job))
         table = None if findings_path is None else stack.enter_context(FindingTable(findings_path))
         run = _Run(
             policy=policy,
             catalog=catalog,
             worker=worker,
-            executor=executor,
+            executor=runner,
             workers=workers,
             sample=sample,
             nonce=nonce,
@@ -136,6 +138,16 @@ def _demand_usable(
         raise UsageError("a nonce is for sampling, and no sample is asked for")
 
 
+def _executor(name: str, worker: Worker, job: Job) -> Executor:
+    if name == "local":
+        return LocalExecutor(worker, job)
+    if name == "ray":
+        from assaymark.engine.executors.ray import RayExecutor
+
+        return RayExecutor(worker, job)
+    raise UsageError(f"expected the executor `local` or `ray`, got `{name}`")
+
+
 def _demand_new(subjects: Sequence[SubjectEvidence]) -> None:
     *before, last = subjects
     for each in before:
@@ -163,7 +175,7 @@ class _Run:
     policy: Policy
     catalog: Catalog
     worker: Worker
-    executor: LocalExecutor
+    executor: Executor
     workers: int | None
     sample: int | None
     nonce: str | None
@@ -277,5 +289,4 @@ class _Run:
         if self.workers is not None:
             return self.workers
         size = source.size
-        # What this process may use, which in a container is less than the machine has.
-        return 1 if size is not None and size < _SMALL else len(os.sched_getaffinity(0))
+        return 1 if size is not None and size < _SMALL else self.executor.cores

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from assaymark.errors import InputError
 from assaymark.inputs.columns import TableFields, arrow_refuses
-from assaymark.inputs.paths import FieldPath
 from assaymark.inputs.records import Met
+from assaymark.inputs.selection import Selection
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 FILE_MAGIC = b"ARROW1"
 
 
-def read_arrow(stream: BinaryIO, file: str, named: tuple[FieldPath, ...]) -> Iterator[Met]:
+def read_arrow(stream: BinaryIO, file: str, selection: Selection) -> Iterator[Met]:
     """Yield every row of either format.
 
     Args:
         stream: Seekable.
         file: The file's name, for errors.
-        named: What was named with `--field`; empty for none.
+        selection: Which fields are read.
 
     Raises:
         InputError: The file is cut short or corrupt, or lacks a named column.
@@ -40,7 +40,7 @@ def read_arrow(stream: BinaryIO, file: str, named: tuple[FieldPath, ...]) -> Ite
     with arrow_refuses(file, "Arrow"):
         reader = pa.ipc.open_file(stream) if is_file else pa.ipc.open_stream(stream)
         batches = _of_file(reader) if is_file else iter(reader)
-        fields = TableFields(file, reader.schema, named)
+        fields = TableFields(file, reader.schema, selection)
         every = list(range(len(reader.schema)))
     with arrow_refuses(file, "Arrow"):
         for batch in batches:

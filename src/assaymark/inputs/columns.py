@@ -1,9 +1,9 @@
 """
-Tables of Arrow: which columns hold text, and the texts of their rows.
+Tables of Arrow: which columns are read, and the texts of their rows.
 
-Every column is read that can hold a string or an integer, nested ones too; columns of other numbers,
-booleans, times and nothing are not. Binary cells are text where they are UTF-8 without NUL, because
-older writers store strings so.
+Every column is read that can hold a string or a number that is text, nested ones too, unless `--field`
+names some or only those that a known layout calls its text are asked for. Binary cells are text where
+they are UTF-8 without NUL, because older writers store strings so.
 
 tests/inputs/test_columns.py
 """
@@ -14,12 +14,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from assaymark.contracts.source import Reach
 from assaymark.errors import InputError
-from assaymark.inputs.fields import TOO_DEEP, NestedTooDeeplyError, schema_texts
+from assaymark.inputs.cells import cells_hold_text, type_holds_text, type_is_number
 from assaymark.inputs.jsonl import INVALID_UTF8
+from assaymark.inputs.layouts import text_fields
 from assaymark.inputs.names import name_hint, shown_columns
 from assaymark.inputs.paths import FieldPath
-from assaymark.inputs.records import Met, Record, Text, Unreadable
+from assaymark.inputs.records import Met, Record, Text, Unreadable, is_blank
+from assaymark.inputs.selection import Selection
+from assaymark.inputs.walk import TOO_DEEP, NestedTooDeeplyError, Walk
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,51 +46,39 @@ def arrow_refuses(file: str, title: str) -> Iterator[None]:
         ) from None
 
 
-def holds_text(kind: pa.DataType, *, in_list: bool = False) -> bool:
-    """Return whether a column of this type can hold text. What is unknown can."""
-    import pyarrow.types as pt
-
-    if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind):
-        return holds_text(kind.value_type, in_list=in_list)
-    if pt.is_map(kind):
-        return holds_text(kind.key_type) or holds_text(kind.item_type)
-    if pt.is_nested(kind) and hasattr(kind, "value_type"):
-        return holds_text(kind.value_type, in_list=True)
-    if pt.is_struct(kind):
-        return any(holds_text(kind.field(i).type) for i in range(kind.num_fields))
-    if pt.is_integer(kind):
-        return not in_list
-    if pt.is_decimal(kind):
-        return kind.scale <= 0 and not in_list
-    return not (
-        pt.is_floating(kind) or pt.is_boolean(kind) or pt.is_temporal(kind) or pt.is_null(kind)
-    )
-
-
 class TableFields:
     """Finds the texts of the rows of one table.
 
     Args:
         file: The file's name, for errors.
         schema: Of the table, a `pyarrow.Schema`.
-        named: What was named with `--field`; empty for none.
+        selection: Which fields are read.
 
     Raises:
         InputError: A named column is not in the schema.
     """
 
-    def __init__(self, file: str, schema: pa.Schema, named: tuple[FieldPath, ...]) -> None:
+    def __init__(self, file: str, schema: pa.Schema, selection: Selection) -> None:
         self._file = file
         self._missing: dict[str, str] = {}
         self._rows = 0
         self._columns = list(schema.names)
         self._names = shown_columns(schema.names)
         self._paths: list[tuple[int, FieldPath | None]] = []
-        if not named:
-            self._paths = [
-                (index, None) for index, field in enumerate(schema) if holds_text(field.type)
-            ]
-        for path in named:
+        self._text: frozenset[int] = frozenset()
+        """Columns that decide whether a row is empty; none where all do."""
+        self._walk = Walk(
+            is_schema=True,
+            is_named=bool(selection.named),
+            reads_keys=selection.reach is Reach.EVERYTHING,
+        )
+        if not selection.named:
+            readable = [i for i, field in enumerate(schema) if type_holds_text(field.type)]
+            self._text = _text_columns(schema, readable)
+            if self._text and selection.reach is Reach.TEXT_FIELDS:
+                readable = sorted(self._text)
+            self._paths = [(index, None) for index in readable]
+        for path in selection.named:
             is_literal = path.text in schema.names
             wanted = path.text if is_literal else next(iter(path.steps), None)
             columns = [i for i, name in enumerate(schema.names) if name == wanted]
@@ -112,14 +104,18 @@ class TableFields:
         self._rows += batch.num_rows
         cells: dict[int, list[Any]] = {}
         unreadable: set[int] = set()
+        needed = set(self.columns)
         for position, index in enumerate(columns):
-            cells[index] = _values(batch.column(position), unreadable)
+            column = batch.column(position)
+            # In a named column any number is meant.
+            if index in needed and (self._walk.is_named or cells_hold_text(column)):
+                cells[index] = _values(column, unreadable)
         for row in range(batch.num_rows):
             if row in unreadable:
                 yield Unreadable(None, INVALID_UTF8)
                 continue
             try:
-                yield Record(None, list(self._texts(cells, row)))
+                yield self._record(cells, row)
             except NestedTooDeeplyError:
                 yield Unreadable(None, TOO_DEEP)
 
@@ -136,16 +132,36 @@ class TableFields:
                 hint=f"the column is `{self._missing[name]}`; name it alone to read all of it",
             )
 
-    def _texts(self, cells: dict[int, list[Any]], row: int) -> Iterator[Text]:
+    def _record(self, cells: dict[int, list[Any]], row: int) -> Record:
+        texts: list[Text] = []
+        is_empty = True
         for index, path in self._paths:
-            value = cells[index][row]
-            if path is None:
-                if value is not None:
-                    yield from schema_texts(value, self._names[index])
+            if index not in cells:
                 continue
-            for place, found in path.select({self._columns[index]: value}):
-                self._missing.pop(path.text, None)
-                yield from schema_texts(found, place, named=True)
+            value = cells[index][row]
+            if path is not None:
+                self._add_named(texts, path, {self._columns[index]: value})
+            elif value is not None:
+                start = len(texts)
+                self._walk.add(texts, value, self._names[index])
+                if index in self._text and is_empty:
+                    is_empty = all(is_blank(each.text) for each in texts[start:])
+        return Record(None, texts, is_empty if self._text else None)
+
+    def _add_named(self, texts: list[Text], path: FieldPath, row: dict[str, Any]) -> None:
+        for place, found in path.select(row):
+            self._missing.pop(path.text, None)
+            self._walk.add(texts, found, place)
+
+
+def _text_columns(schema: pa.Schema, readable: list[int]) -> frozenset[int]:
+    """Return the columns that a known layout calls its text; none if this is no such layout."""
+    # A column of numbers alone makes no layout: `output` may be a score.
+    kinds = {schema.names[i]: schema.field(i).type for i in readable}
+    if not text_fields(name for name, kind in kinds.items() if not type_is_number(kind)):
+        return frozenset()
+    names = text_fields(kinds)
+    return frozenset(index for index in readable if schema.names[index] in names)
 
 
 def _values(column: pa.Array, unreadable: set[int]) -> list[Any]:

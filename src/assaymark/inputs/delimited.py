@@ -7,7 +7,8 @@ at the end of the file, or when what it swallowed does not fit the header, the r
 each of its lines is read by itself, so that every line is a record or is skipped with a reason. No line
 is parsed more than twice.
 
-Columns are text fields, all of them unless `--field` names some. An empty cell is no value. A first line that
+Columns are text fields, all of them unless `--field` names some or only those that a known layout calls
+its text are asked for. An empty cell is no value. A first line that
 holds what nobody would call a column (an address, a long number) is a record, and the columns are
 then numbered.
 
@@ -20,14 +21,16 @@ import io
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from assaymark.contracts.source import Reach
 from assaymark.errors import InputError
 from assaymark.inputs.encoding import as_utf8
 from assaymark.inputs.jsonl import INVALID_UTF8
+from assaymark.inputs.layouts import text_fields
 from assaymark.inputs.lines import MAX_LINE, TOO_LONG, Line, lines_of
 from assaymark.inputs.names import looks_like_a_value, name_hint, shown_columns
-from assaymark.inputs.paths import FieldPath
 from assaymark.inputs.plain_text import NUL
-from assaymark.inputs.records import Met, Record, Text, Unreadable
+from assaymark.inputs.records import Met, Record, Text, Unreadable, is_blank
+from assaymark.inputs.selection import Selection
 
 MAX_RECORD_LINES = 100_000
 """Lines that one record may go on for; a book has some ten thousand."""
@@ -48,26 +51,26 @@ class _Row(NamedTuple):
     """The physical lines that it was made of."""
 
 
-def read_csv(stream: io.BufferedReader, file: str, named: tuple[FieldPath, ...]) -> Iterator[Met]:
+def read_csv(stream: io.BufferedReader, file: str, selection: Selection) -> Iterator[Met]:
     """Yield every record; the delimiter is the one that the first line holds most of.
 
     Raises:
         InputError: The header cannot be read, or lacks a named column.
     """
-    return _read(stream, file, named, delimiter=None)
+    return _read(stream, file, selection, delimiter=None)
 
 
-def read_tsv(stream: io.BufferedReader, file: str, named: tuple[FieldPath, ...]) -> Iterator[Met]:
+def read_tsv(stream: io.BufferedReader, file: str, selection: Selection) -> Iterator[Met]:
     """Yield every record of a file whose columns are separated by tabs.
 
     Raises:
         InputError: The header cannot be read, or lacks a named column.
     """
-    return _read(stream, file, named, delimiter="\t")
+    return _read(stream, file, selection, delimiter="\t")
 
 
 def _read(
-    stream: io.BufferedReader, file: str, named: tuple[FieldPath, ...], *, delimiter: str | None
+    stream: io.BufferedReader, file: str, selection: Selection, *, delimiter: str | None
 ) -> Iterator[Met]:
     lines = _filled(lines_of(as_utf8(stream)))
     first = next(lines, None)
@@ -81,7 +84,7 @@ def _read(
             f"the header of `{file}` cannot be read: {head.problem}",
             hint="save the file as UTF-8 CSV with one header line",
         )
-    columns = _Columns(file, head.cells, named)
+    columns = _Columns(file, head.cells, selection)
     if columns.is_headless:
         yield columns.record(head)
     for row in rows:
@@ -109,15 +112,21 @@ def _delimiter_of(header: Line) -> str:
 class _Columns:
     """Which columns there are and which of them are read."""
 
-    def __init__(self, file: str, header: list[str], named: tuple[FieldPath, ...]) -> None:
+    def __init__(self, file: str, header: list[str], selection: Selection) -> None:
         self.count = len(header)
-        wanted = [each.text for each in named]
+        wanted = [each.text for each in selection.named]
         self.is_headless = any(map(looks_like_a_value, header)) and not set(wanted) & set(header)
         names = shown_columns([""] * len(header) if self.is_headless else header)
-        self._read = list(enumerate(names))
-        if not wanted:
-            return
         exact = [each.strip() for each in header]
+        self._read = list(enumerate(names))
+        self._text: frozenset[int] = frozenset()
+        """Columns that decide whether a record is empty; none where all do."""
+        if not wanted:
+            known = text_fields(exact)
+            self._text = frozenset(i for i, name in enumerate(exact) if name in known)
+            if self._text and selection.reach is Reach.TEXT_FIELDS:
+                self._read = [each for each in self._read if each[0] in self._text]
+            return
         self._read = []
         for name in wanted:
             found = [i for i in range(len(header)) if name in (header[i], exact[i], names[i])]
@@ -131,7 +140,10 @@ class _Columns:
         if len(row.cells) != self.count:
             return Unreadable(row.line, WRONG_COLUMNS)
         cells = row.cells
-        return Record(row.line, [Text(name, cells[i]) for i, name in self._read if cells[i]])
+        texts = [Text(name, cells[i]) for i, name in self._read if cells[i]]
+        if not self._text:
+            return Record(row.line, texts)
+        return Record(row.line, texts, all(is_blank(cells[i]) for i in self._text))
 
 
 def _rows(first: Line, others: Iterator[Line], delimiter: str) -> Iterator[_Row]:

@@ -23,12 +23,12 @@ from assaymark.inputs.json_document import read_json
 from assaymark.inputs.jsonl import read_jsonl
 from assaymark.inputs.names import name_hint
 from assaymark.inputs.parquet import read_parquet
-from assaymark.inputs.paths import FieldPath
 from assaymark.inputs.plain_text import read_plain_text
 from assaymark.inputs.records import Met
+from assaymark.inputs.selection import Selection
 
-Reader: TypeAlias = Callable[[io.BufferedReader, str, tuple[FieldPath, ...]], Iterator[Met]]
-"""Yields the records of a stream, given the file's name and the named fields."""
+Reader: TypeAlias = Callable[[io.BufferedReader, str, Selection], Iterator[Met]]
+"""Yields the records of a stream, given the file's name and which fields are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

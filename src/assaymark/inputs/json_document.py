@@ -19,12 +19,13 @@ from typing import Any
 
 from assaymark.errors import InputError
 from assaymark.inputs.encoding import as_utf8
-from assaymark.inputs.fields import TOO_DEEP, JsonFields
+from assaymark.inputs.fields import JsonFields
 from assaymark.inputs.jsonl import read_jsonl
 from assaymark.inputs.lines import MAX_LINE
-from assaymark.inputs.paths import FieldPath
 from assaymark.inputs.records import Met
+from assaymark.inputs.selection import Selection
 from assaymark.inputs.stored import CHUNK
+from assaymark.inputs.walk import TOO_DEEP
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _AFTER_VALUE = (" ", "\t", "\r", "\n", ",", "]")
@@ -33,7 +34,7 @@ _LONGEST_TOKEN = 16  # characters; `-Infinity` and `\\uXXXX\\uXXXX` are the long
 _LINES_HINT = "write one record on each line (JSON Lines)"
 
 
-def read_json(stream: io.BufferedReader, file: str, named: tuple[FieldPath, ...]) -> Iterator[Met]:
+def read_json(stream: io.BufferedReader, file: str, selection: Selection) -> Iterator[Met]:
     """Yield every element of a list, or the one value there is.
 
     Raises:
@@ -41,9 +42,9 @@ def read_json(stream: io.BufferedReader, file: str, named: tuple[FieldPath, ...]
     """
     stream = as_utf8(stream)
     if _is_json_lines(stream):
-        yield from read_jsonl(stream, file, named)
+        yield from read_jsonl(stream, file, selection)
         return
-    fields = JsonFields(file, named)
+    fields = JsonFields(file, selection)
     window = _Window(stream, file)
     first = window.peek()
     if first == "[":

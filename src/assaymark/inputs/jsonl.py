@@ -18,21 +18,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from assaymark.inputs.encoding import as_utf8
-from assaymark.inputs.fields import TOO_DEEP, JsonFields
+from assaymark.inputs.fields import JsonFields
 from assaymark.inputs.lines import TOO_LONG, lines_of
-from assaymark.inputs.paths import FieldPath
 from assaymark.inputs.records import Met, Unreadable
+from assaymark.inputs.selection import Selection
+from assaymark.inputs.walk import TOO_DEEP
 
 INVALID_UTF8 = "invalid UTF-8"
 
 
-def read_jsonl(stream: io.BufferedReader, file: str, named: tuple[FieldPath, ...]) -> Iterator[Met]:
+def read_jsonl(stream: io.BufferedReader, file: str, selection: Selection) -> Iterator[Met]:
     """Yield every record of a stream of lines.
 
     Raises:
         InputError: A named field is in no record.
     """
-    fields = JsonFields(file, named)
+    fields = JsonFields(file, selection)
     for number, data in lines_of(as_utf8(stream)):
         if data is None:
             yield Unreadable(number, TOO_LONG)

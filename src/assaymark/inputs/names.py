@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 _MAX_NAME = 128  # characters
 _SHOWN = 10  # names that a hint lists
@@ -27,6 +28,17 @@ def looks_like_a_value(name: str) -> bool:
     return "@" in name or len(name) > _MAX_NAME or len(_DIGIT.findall(name)) >= _MANY_DIGITS
 
 
+def is_plain_key(key: str) -> bool:
+    """Return whether a key of JSON is an identifier and no value."""
+    return len(key) <= _MAX_NAME and _is_plain(key)
+
+
+# Records of one file have the same keys; the length is checked before, so that what is kept is small.
+@lru_cache(maxsize=4096)
+def _is_plain(key: str) -> bool:
+    return _KEY.fullmatch(key) is not None and not looks_like_a_value(key)
+
+
 def shown_key(key: str, position: int) -> str:
     """Return a key of a JSON record as it may be shown.
 
@@ -34,9 +46,7 @@ def shown_key(key: str, position: int) -> str:
         key: The key as it stands.
         position: Its place among the keys of its object, from 0.
     """
-    if _KEY.fullmatch(key) and not looks_like_a_value(key):
-        return key
-    return f"$[{position}]"
+    return key if is_plain_key(key) else f"$[{position}]"
 
 
 def shown_columns(names: Sequence[str]) -> list[str]:

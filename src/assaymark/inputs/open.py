@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assaymark.contracts.source import Reach
 from assaymark.errors import UsageError
 from assaymark.inputs.compression import MAX_RATIO
 from assaymark.inputs.formats import format_named
@@ -16,6 +17,7 @@ from assaymark.inputs.locations import scheme_of
 from assaymark.inputs.paths import parse_fields
 from assaymark.inputs.plugins import plugin_for
 from assaymark.inputs.reading import Reading
+from assaymark.inputs.selection import Selection
 from assaymark.inputs.source import FileSource, StoredSource
 from assaymark.model.subject import SubjectKind
 
@@ -28,6 +30,7 @@ def open_source(
     *,
     kind: SubjectKind,
     field: str | None = None,
+    reach: Reach = Reach.EVERYTHING,
     format: str | None = None,  # noqa: A002 - the word of the command line
     batch_rows: int = 1000,
     max_ratio: float = MAX_RATIO,
@@ -39,7 +42,8 @@ def open_source(
         location: A file, a directory, a pattern such as `data/*.jsonl`, a URL that fsspec or a plug-in
             knows, or `-` for standard input.
         kind: What requirements mean by `on`.
-        field: Names the text fields: JSON paths or columns, separated by commas. `None` finds them.
+        field: Names the text fields: JSON paths or columns, separated by commas. `None` leaves it to `reach`.
+        reach: How much of a record is read where no field is named.
         format: Name of the format of every data file, whatever its suffix says; `None` goes by the
             suffix, and for a single file without a known one by its first bytes.
         batch_rows: Records in a batch, at least 1. Changes no result.
@@ -58,7 +62,7 @@ def open_source(
     if not max_ratio >= 1:
         raise UsageError(f"`max_ratio` is {max_ratio:g}, expected at least 1")
     how = Reading(
-        named=parse_fields(field),
+        selection=Selection(parse_fields(field), reach),
         format=None if format is None else format_named(format),
         batch_rows=batch_rows,
         max_ratio=max_ratio,
@@ -70,6 +74,7 @@ def open_source(
             location,
             kind=kind,
             field=field,
+            reach=reach,
             format=format,
             batch_rows=batch_rows,
             max_ratio=max_ratio,

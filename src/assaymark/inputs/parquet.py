@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from assaymark.inputs.columns import TableFields, arrow_refuses
-from assaymark.inputs.paths import FieldPath
 from assaymark.inputs.records import Met
+from assaymark.inputs.selection import Selection
 from assaymark.inputs.stored import CHUNK
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ _BATCH_ROWS = 1000
 _MAX_METADATA = 64 * 1024 * 1024  # bytes of one string in the footer
 
 
-def read_parquet(stream: BinaryIO, file: str, named: tuple[FieldPath, ...]) -> Iterator[Met]:
+def read_parquet(stream: BinaryIO, file: str, selection: Selection) -> Iterator[Met]:
     """Yield every row.
 
     Args:
         stream: Seekable.
         file: The file's name, for errors.
-        named: What was named with `--field`; empty for none.
+        selection: Which fields are read.
 
     Raises:
         InputError: The file is cut short or corrupt, or lacks a named column.
@@ -42,7 +42,7 @@ def read_parquet(stream: BinaryIO, file: str, named: tuple[FieldPath, ...]) -> I
             buffer_size=CHUNK,
             thrift_string_size_limit=_MAX_METADATA,
         )
-        fields = TableFields(file, table.schema_arrow, named)
+        fields = TableFields(file, table.schema_arrow, selection)
         columns, names = _selection(table, fields)
     with arrow_refuses(file, "Parquet"):
         for batch in table.iter_batches(batch_size=_BATCH_ROWS, columns=names):

@@ -13,22 +13,20 @@ from assaymark.errors import InputError
 from assaymark.inputs.encoding import as_utf8
 from assaymark.inputs.jsonl import INVALID_UTF8
 from assaymark.inputs.lines import TOO_LONG, lines_of
-from assaymark.inputs.paths import FieldPath
 from assaymark.inputs.records import Met, Record, Text, Unreadable
+from assaymark.inputs.selection import Selection
 
 FIELD = "text"
 NUL = "NUL character"
 
 
-def read_plain_text(
-    stream: io.BufferedReader, file: str, named: tuple[FieldPath, ...]
-) -> Iterator[Met]:
+def read_plain_text(stream: io.BufferedReader, file: str, selection: Selection) -> Iterator[Met]:
     """Yield every line.
 
     Raises:
         InputError: A field other than `text` was named.
     """
-    other = next((each.text for each in named if each.text != FIELD), None)
+    other = next((each.text for each in selection.named if each.text != FIELD), None)
     if other is not None:
         raise InputError(
             f"`{file}` is plain text and has no field `{other}`",

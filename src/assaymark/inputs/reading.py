@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from assaymark.contracts.source import Batch
@@ -27,8 +27,8 @@ from assaymark.inputs.formats import (
     refuse_archive,
     sniffed_format,
 )
-from assaymark.inputs.paths import FieldPath
 from assaymark.inputs.records import batched
+from assaymark.inputs.selection import Selection
 from assaymark.inputs.stored import (
     CHUNK,
     FileDigest,
@@ -46,7 +46,7 @@ _IN_MEMORY = 16 * 1024 * 1024  # bytes of a copy before it goes to disc
 class Reading:
     """How files are read."""
 
-    named: tuple[FieldPath, ...] = ()
+    selection: Selection = field(default_factory=Selection)
     format: Format | None = None
     """Overrides what suffixes and first bytes say."""
 
@@ -99,7 +99,7 @@ def _format_by_name(name: str) -> Format | None:
 def _batches(
     stream: io.BufferedReader, file: StoredFile, chosen: Format, how: Reading
 ) -> Iterator[Batch]:
-    records = chosen.read(stream, file.name, how.named)
+    records = chosen.read(stream, file.name, how.selection)
     yield from batched(file.name, records, batch_rows=how.batch_rows)
 
 
@@ -108,7 +108,7 @@ def _in_place(
 ) -> Iterator[Batch]:
     stored.seek(0)
     stream: io.BufferedReader = io.BufferedReader(_Borrowed(stored))
-    records = chosen.read(stream, file.name, how.named)
+    records = chosen.read(stream, file.name, how.selection)
     yield from batched(file.name, records, batch_rows=how.batch_rows)
     if LocalFile.stamp(stored) != before:
         raise InputError(
@@ -124,7 +124,7 @@ def _from_copy(
         while chunk := plain.read(CHUNK):
             copy.write(chunk)
         copy.seek(0)
-        records = chosen.read(cast("io.BufferedReader", copy), file.name, how.named)
+        records = chosen.read(cast("io.BufferedReader", copy), file.name, how.selection)
         yield from batched(file.name, records, batch_rows=how.batch_rows)
 
 

@@ -33,6 +33,8 @@ class Record(NamedTuple):
 
     line: int | None
     texts: Sequence[Text]
+    is_empty: bool | None = None
+    """Whether its text fields hold nothing but white space; `None` where all of its texts decide."""
 
 
 class Unreadable(NamedTuple):
@@ -44,6 +46,11 @@ class Unreadable(NamedTuple):
 
 
 Met: TypeAlias = "Record | Unreadable"
+
+
+def is_blank(text: str) -> bool:
+    """Return whether there is nothing but white space."""
+    return not text or text.isspace()
 
 
 def batched(file: str, met: Iterable[Met], *, batch_rows: int) -> Iterator[Batch]:
@@ -91,14 +98,15 @@ class _Batch:
     def add(self, record: Record) -> None:
         row = self.next_row
         self.length += 1
-        is_empty = True
         for name, text in record.texts:
             self._rows.append(row)
             self._lines.append(record.line)
             self._fields.append(name)
             self._texts.append(text)
             self.characters += len(text)
-            is_empty = is_empty and (not text or text.isspace())
+        is_empty = record.is_empty
+        if is_empty is None:
+            is_empty = all(is_blank(each.text) for each in record.texts)
         self._empty += is_empty
 
     def skip(self, each: Unreadable) -> None:

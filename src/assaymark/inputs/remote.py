@@ -10,7 +10,9 @@ tests/inputs/test_remote.py, over fsspec's file system in memory
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, BinaryIO
 
 from assaymark.errors import InputError
@@ -80,10 +82,8 @@ def _connect(location: str, name: str) -> tuple[Any, str]:
     scheme = scheme_of(location)
     try:
         filesystem, path = fsspec.core.url_to_fs(location)
-    except ImportError:
-        needed = known_implementations.get(scheme, {"class": scheme, "err": ""})
-        # `requires "requests" and "aiohttp"`, or one package called like the module of the class.
-        packages = re.findall(r'"([\w-]+)"', needed["err"]) or [needed["class"].split(".")[0]]
+    except ImportError as error:
+        packages = _missing_packages(known_implementations.get(scheme, {}), error)
         raise InputError(
             f"`{scheme}://` needs a package that is not installed",
             hint=f"pip install {' '.join(packages)}",
@@ -96,3 +96,16 @@ def _connect(location: str, name: str) -> tuple[Any, str]:
             ) from None
         raise cannot_read(name, error) from None
     return filesystem, str(path)
+
+
+def _missing_packages(implementation: Mapping[str, str], error: ImportError) -> list[str]:
+    """Return what has to be installed before fsspec can load a file system."""
+    # `requires "requests" and "aiohttp"`, where one of them may be there.
+    quoted = re.findall(r'"([\w-]+)"', implementation.get("err", ""))
+    if absent := [each for each in quoted if find_spec(each.replace("-", "_")) is None]:
+        return absent
+    package = implementation.get("class", "").split(".")[0]
+    if package not in ("", "fsspec"):
+        return [package]
+    cause = error.__cause__
+    return [cause.name if isinstance(cause, ImportError) and cause.name else "fsspec[full]"]

@@ -30,9 +30,16 @@ class Case:
     result: Measured | NotMeasured
 
     @property
+    def fact(self) -> Measured | None:
+        """The result, where all rows were read; `None` where it rests on a sample or is missing."""
+        if isinstance(self.result, Measured) and self.result.method == EXACT:
+            return self.result
+        return None
+
+    @property
     def is_statistical(self) -> bool:
         """Whether chance can decide it. Missing evidence might have been a sample, so it counts."""
-        return isinstance(self.result, NotMeasured) or self.result.method != EXACT
+        return self.fact is None
 
 
 def judge(cases: Sequence[Case], *, tail: float) -> list[Judgement]:
@@ -49,10 +56,10 @@ def judge(cases: Sequence[Case], *, tail: float) -> list[Judgement]:
     return [
         _judgement(
             case,
-            met=met[index] if index in met else _Claim(_exactly_met(case), 0.0),
-            broken=broken[index] if index in broken else _Claim(_exactly_broken(case), 0.0),
+            met=met[index] if fact is None else _Claim(_meets(fact, case.bound), 0.0),
+            broken=broken[index] if fact is None else _Claim(_breaks(fact, case.bound), 0.0),
         )
-        for index, case in enumerate(cases)
+        for index, (case, fact) in enumerate((each, each.fact) for each in cases)
     ]
 
 
@@ -116,20 +123,16 @@ def _floor(bound: Bound) -> float:
     return 0.0 if bound.at_least is None else bound.at_least
 
 
-def _exactly_met(case: Case) -> bool:
-    if not isinstance(case.result, Measured):
-        return False
-    if case.bound.at_most is not None:
-        return case.result.interval.high <= case.bound.at_most
-    return case.result.interval.low >= _floor(case.bound)
+def _meets(fact: Measured, bound: Bound) -> bool:
+    if bound.at_most is not None:
+        return fact.interval.high <= bound.at_most
+    return fact.interval.low >= _floor(bound)
 
 
-def _exactly_broken(case: Case) -> bool:
-    if not isinstance(case.result, Measured):
-        return False
-    if case.bound.at_most is not None:
-        return case.result.interval.low > case.bound.at_most
-    return case.result.interval.high < _floor(case.bound)
+def _breaks(fact: Measured, bound: Bound) -> bool:
+    if bound.at_most is not None:
+        return fact.interval.low > bound.at_most
+    return fact.interval.high < _floor(bound)
 
 
 def _judgement(case: Case, *, met: _Claim, broken: _Claim) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from assaymark.attest.tlog.directory import LogDirectory
 from assaymark.attest.tlog.merkle import leaf_hash, root_of
 from assaymark.attest.tlog.note import KeyType, NoteKey
 from assaymark.attest.tlog.reader import LogReader
+from assaymark.attest.tlog.refusal import LogError, Reason
 from attest.by_hand import Ed25519Signer
 
 ORIGIN = "example.com/audit-log"
@@ -57,6 +59,15 @@ def signed_head(entries: list[bytes], *, number: int = 1, origin: str = ORIGIN) 
     """A checkpoint over `entries`, signed by the log."""
     root = root_of([leaf_hash(each) for each in entries])
     return sign_checkpoint(Checkpoint(origin, len(entries), root), make_log_signer(number)).render()
+
+
+def reason_against(act: Callable[[], object]) -> Reason | None:
+    """Why `act` is refused; `None` where it is not."""
+    try:
+        act()
+    except LogError as error:
+        return error.reason
+    return None
 
 
 def files_of(root: Path) -> dict[str, bytes]:

@@ -44,21 +44,21 @@ def whole_log(root: Path, *batches: int) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("before", "added", "steps"),
     [
-        pytest.param((), 1, 22, id="the first entry"),
+        pytest.param((), 1, 25, id="the first entry"),
         pytest.param((3,), 2, 15, id="beside partial tiles"),
-        pytest.param((250, 4), 3, 36, id="past the end of a tile"),
-        pytest.param((255,), 1, 27, id="to the end of a tile"),
-        pytest.param((256,), 300, 40, id="over several tiles"),
+        pytest.param((250, 4), 3, 44, id="past the end of a tile"),
+        pytest.param((255,), 1, 30, id="to the end of a tile"),
+        pytest.param((256,), 300, 32, id="over several tiles"),
     ],
 )
 def test_an_append_that_is_killed(
-    tmp_path: Path, before: tuple[int, ...], added: int, steps: int
+    scratch: Path, before: tuple[int, ...], added: int, steps: int
 ) -> None:
     """Killed anywhere, the log verifies at once, shows all of the batch or none, and goes on as if unhurt."""
-    template, out = tmp_path / "template", tmp_path / "out"
+    template, out = scratch / "template", scratch / "out"
     old = make_log(template, *before).signed.checkpoint
-    goal = whole_log(tmp_path / "goal", *before, added)
-    beyond = whole_log(tmp_path / "beyond", *before, added, 1)
+    goal = whole_log(scratch / "goal", *before, added)
+    beyond = whole_log(scratch / "beyond", *before, added, 1)
     out.mkdir()
 
     killed = run_writers("crash-append", str(template), str(out), str(added))
@@ -82,16 +82,44 @@ def test_an_append_that_is_killed(
         assert verify_log(root, log_key()).leftovers == (), step
 
 
-def test_a_clearing_up_that_is_killed(tmp_path: Path) -> None:
+def test_the_order_of_writes(scratch: Path) -> None:
+    """Entries are on the disk before tiles, tiles before the checkpoint, and that before anything goes."""
+    make_log(scratch / "log", 255)
+    steps: list[str] = []
+
+    with LogDirectory.open(scratch / "log", make_log_signer(), on_step=steps.append) as log:
+        log.append(make_entries(1, 255))
+
+    assert [each for each in steps if each.split()[0] in ("rename", "settle", "remove")] == [
+        "rename tile/entries/000",
+        "settle tile/entries",
+        "rename tile/0/000",
+        "rename tile/1/000.p/1",
+        "settle tile/0",
+        "settle tile",
+        "settle tile/1",
+        "settle tile/1/000.p",
+        "rename checkpoint",
+        "settle .",
+        "remove tile/entries/000.p/255",
+        "remove tile/entries/000.p",
+        "remove tile/0/000.p/255",
+        "remove tile/0/000.p",
+        "settle tile/entries",
+        "settle tile/0",
+    ]
+
+
+def test_a_clearing_up_that_is_killed(scratch: Path) -> None:
     """Killed while it clears away what a crash left, a log can still be cleared up."""
-    wounded, out = tmp_path / "killed", tmp_path / "out"
-    template = tmp_path / "template"
+    wounded, out = scratch / "killed", scratch / "out"
+    template = scratch / "template"
     make_log(template, 250)
     out.mkdir()
     wounded.mkdir()
     killed = run_writers("crash-append", str(template), str(wounded), "300")
     worst = wounded / str(killed.index("create checkpoint"))
-    assert len([*leftovers(worst, 250)]) == 6
+    assert len([*leftovers(worst, 250)]) == 7
 
     cleared = run_writers("crash-sweep", str(worst), str(out))
 
@@ -104,10 +132,10 @@ def test_a_clearing_up_that_is_killed(tmp_path: Path) -> None:
         assert not [each for each in root.rglob("*/") if not any(each.iterdir())]
 
 
-def test_a_creation_that_is_killed(tmp_path: Path) -> None:
+def test_a_creation_that_is_killed(scratch: Path) -> None:
     """Killed anywhere, the log is there, or can be made again."""
-    goal = whole_log(tmp_path / "goal")
-    out = tmp_path / "out"
+    goal = whole_log(scratch / "goal")
+    out = scratch / "out"
     out.mkdir()
 
     killed = run_writers("crash-create", str(out))
@@ -125,32 +153,32 @@ def test_a_creation_that_is_killed(tmp_path: Path) -> None:
         assert files_of(root) == goal
 
 
-def test_a_head_store_that_is_killed(tmp_path: Path) -> None:
+def test_a_head_store_that_is_killed(scratch: Path) -> None:
     """Killed anywhere, a head store holds the head before or the head after."""
-    killed = run_writers("crash-heads", str(tmp_path))
+    killed = run_writers("crash-heads", str(scratch))
 
     sizes = [
-        HeadStore(tmp_path / str(each) / "heads").last(ORIGIN).size for each in range(len(killed))
+        HeadStore(scratch / str(each) / "heads").last(ORIGIN).size for each in range(len(killed))
     ]
     assert sizes == [1, 1, 1, 1, 2]
 
 
 @pytest.mark.parametrize("name", ["tile/0/000.p/5", "tile/entries/000.p/5", "checkpoint"])
-def test_torn_drafts_are_no_part_of_the_log(tmp_path: Path, name: str) -> None:
+def test_torn_drafts_are_no_part_of_the_log(scratch: Path, name: str) -> None:
     """Half of a file under the name of a draft is cleared away."""
-    make_log(tmp_path / "log", 4)
-    whole = files_of(tmp_path / "log")
-    (tmp_path / "log" / f"{name}.draft").write_bytes(b"half")
+    make_log(scratch / "log", 4)
+    whole = files_of(scratch / "log")
+    (scratch / "log" / f"{name}.draft").write_bytes(b"half")
 
-    assert verify_log(tmp_path / "log", log_key()).leftovers == (f"{name}.draft",)
-    with LogDirectory.open(tmp_path / "log", make_log_signer()):
+    assert verify_log(scratch / "log", log_key()).leftovers == (f"{name}.draft",)
+    with LogDirectory.open(scratch / "log", make_log_signer()):
         pass
-    assert files_of(tmp_path / "log") == whole
+    assert files_of(scratch / "log") == whole
 
 
-def test_torn_files_of_an_append_are_written_anew(tmp_path: Path) -> None:
+def test_torn_files_of_an_append_are_written_anew(scratch: Path) -> None:
     """Files past the checkpoint may hold anything: the next append writes its own."""
-    root, goal = tmp_path / "log", whole_log(tmp_path / "goal", 4, 3)
+    root, goal = scratch / "log", whole_log(scratch / "goal", 4, 3)
     make_log(root, 4)
     for name in ("tile/entries/000.p/7", "tile/0/000.p/7", "tile/0/000", "tile/1/000.p/1"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -163,13 +191,13 @@ def test_torn_files_of_an_append_are_written_anew(tmp_path: Path) -> None:
     assert files_of(root) == goal
 
 
-def test_copies_share_nothing(tmp_path: Path) -> None:
+def test_copies_share_nothing(scratch: Path) -> None:
     """The folders that the tests above compare are compared by content."""
-    make_log(tmp_path / "log", 4)
-    shutil.copytree(tmp_path / "log", tmp_path / "copy")
+    make_log(scratch / "log", 4)
+    shutil.copytree(scratch / "log", scratch / "copy")
 
-    assert files_of(tmp_path / "log") == files_of(tmp_path / "copy")
-    assert sorted(files_of(tmp_path / "log")) == [
+    assert files_of(scratch / "log") == files_of(scratch / "copy")
+    assert sorted(files_of(scratch / "log")) == [
         "checkpoint",
         "tile/0/000.p/4",
         "tile/entries/000.p/4",

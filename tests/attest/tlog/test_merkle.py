@@ -170,6 +170,7 @@ def test_every_leaf_of_every_small_tree() -> None:
         root = root_of(LEAVES[:size])
         for index in range(size):
             proof = inclusion_proof(index, size, in_memory(LEAVES))
+            assert proof == path_by_definition(index, 0, size)
             verify_inclusion(LEAVES[index], index, size, proof, root)
             assert not holds(
                 lambda index=index, size=size, proof=proof: verify_inclusion(
@@ -185,6 +186,7 @@ def test_every_pair_of_small_sizes() -> None:
     for size in range(1, 71):
         for old in range(1, size + 1):
             proof = consistency_proof(old, size, in_memory(LEAVES))
+            assert proof == part_proof(0, old, size)
             verify_consistency(old, roots[old], size, roots[size], proof)
             assert not holds(
                 lambda old=old, size=size, proof=proof: verify_consistency(
@@ -251,20 +253,32 @@ def test_parts_of_trees(size: int, data: st.DataObject) -> None:
 def part_proof(start: int, end: int, size: int) -> list[bytes]:
     """The proof by the recursive definition: siblings on the way down to the part, then its end."""
 
-    def descend(low: int, high: int, known: bool) -> list[bytes]:
-        if (low, high) == (start, end):
-            return [] if known else [root_of(LEAVES[low:high])]
+    def descend(low: int, high: int, *, known: bool = True) -> list[bytes]:
         if low >= start and high <= end:
             return [] if known else [root_of(LEAVES[low:high])]
-        middle = low + (1 << (high - low - 1).bit_length() - 1)
+        middle = split(low, high)
+        left, right = root_of(LEAVES[low:middle]), root_of(LEAVES[middle:high])
         if end <= middle:
-            return [*descend(low, middle, known), root_of(LEAVES[middle:high])]
-        if start >= middle:
-            return [*descend(middle, high, known), root_of(LEAVES[low:middle])]
-        # The end of the part lies within: what is left of the middle belongs to it.
-        return [*descend(middle, high, False), root_of(LEAVES[low:middle])]
+            return [*descend(low, middle, known=known), right]
+        # Where the part begins on the left, what it has on the right is not known by itself.
+        return [*descend(middle, high, known=known and start >= middle), left]
 
-    return descend(0, size, True)
+    return descend(0, size)
+
+
+def split(low: int, high: int) -> int:
+    """Where a tree over these leaves is cut in two."""
+    return low + (1 << (high - low - 1).bit_length() - 1)
+
+
+def path_by_definition(index: int, low: int, high: int) -> list[bytes]:
+    """`PATH` of RFC 6962, section 2.1.1."""
+    if high - low == 1:
+        return []
+    middle = split(low, high)
+    if index < middle:
+        return [*path_by_definition(index, low, middle), root_of(LEAVES[middle:high])]
+    return [*path_by_definition(index, middle, high), root_of(LEAVES[low:middle])]
 
 
 @given(

@@ -92,7 +92,7 @@ def main(command: str, *arguments: str) -> None:
         case "crash-create", (out,):
             kill_everywhere(
                 Path(out),
-                lambda root: None,
+                lambda _root: None,
                 lambda root, on_step: LogDirectory.create(root, ORIGIN, SIGNER, on_step=on_step),
             )
         case "crash-heads", (out,):

@@ -13,6 +13,7 @@ tlog-proof) over the Merkle tree of RFC 6962, so that other people's monitors an
     proof         `.tlog-proof` files, and judging one                          pure
     durable       writing files that survive a crash
     reader        a log as its readers see it
+    recovery      what the writer does before it writes
     directory     the one writer
     heads         the last head seen of each log
     verify        a log judged as a whole, against itself and against the past

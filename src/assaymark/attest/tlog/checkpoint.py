@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from assaymark.attest.dsse import from_base64, to_base64
 from assaymark.attest.keys import Signer
-from assaymark.attest.tlog.cosignature import cosigned_message, timestamp_of, to_timestamp
+from assaymark.attest.tlog.cosignature import TIMESTAMP_SIZE, message_at, timestamp_of
 from assaymark.attest.tlog.merkle import EMPTY_ROOT, HASH_SIZE, MAX_SIZE
 from assaymark.attest.tlog.note import (
     KeyType,
@@ -134,13 +134,11 @@ def cosign(text: bytes, name: str, signer: Signer, at: datetime) -> SignatureLin
     """
     parse_checkpoint(text)
     key = NoteKey.of(name, KeyType.COSIGNATURE, signer.public_key)
-    if at.timestamp() < 0:
+    seconds = int(at.timestamp())
+    if seconds < 0:
         raise UsageError("a witness cannot sign a time before 1970")
-    stamp = to_timestamp(at)
-    message = cosigned_message(stamp + bytes(1), text)
-    if message is None:
-        raise UsageError("a witness cannot sign a time after 9999")
-    return SignatureLine(name, key.id, stamp + signer.sign(message))
+    signature = signer.sign(message_at(seconds, text))
+    return SignatureLine(name, key.id, seconds.to_bytes(TIMESTAMP_SIZE, "big") + signature)
 
 
 def cosignatures(note: Note, witnesses: Sequence[NoteKey]) -> tuple[Cosignature, ...]:

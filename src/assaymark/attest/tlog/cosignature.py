@@ -15,19 +15,23 @@ _MAX_TIMESTAMP = 253_402_300_799
 """The end of the year 9999. The format allows more; no calendar does."""
 
 
+def message_at(seconds: int, text: bytes) -> bytes:
+    """Return what a witness signs who sees the checkpoint `text` at `seconds` since 1970."""
+    return b"cosignature/v1\ntime %d\n%b" % (seconds, text)
+
+
 def cosigned_message(signature: bytes, text: bytes) -> bytes | None:
     """Return what `signature` was made over, or `None` where its time cannot be one."""
-    seconds = int.from_bytes(signature[:TIMESTAMP_SIZE], "big")
+    seconds = _seconds(signature)
     if len(signature) <= TIMESTAMP_SIZE or seconds > _MAX_TIMESTAMP:
         return None
-    return b"cosignature/v1\ntime %d\n%b" % (seconds, text)
+    return message_at(seconds, text)
 
 
 def timestamp_of(signature: bytes) -> datetime:
     """Return the time in a signature that `cosigned_message` took."""
-    return datetime.fromtimestamp(int.from_bytes(signature[:TIMESTAMP_SIZE], "big"), UTC)
+    return datetime.fromtimestamp(_seconds(signature), UTC)
 
 
-def to_timestamp(moment: datetime) -> bytes:
-    """Return `moment` as it stands in front of a signature."""
-    return int(moment.timestamp()).to_bytes(TIMESTAMP_SIZE, "big")
+def _seconds(signature: bytes) -> int:
+    return int.from_bytes(signature[:TIMESTAMP_SIZE], "big")

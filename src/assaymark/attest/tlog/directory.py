@@ -37,7 +37,8 @@ from assaymark.attest.tlog.durable import (
 from assaymark.attest.tlog.heads import HeadStore, demand_progress
 from assaymark.attest.tlog.merkle import EMPTY_ROOT, leaf_hash
 from assaymark.attest.tlog.note import MAX_NOTE, KeyType, Note, NoteKey, parse_lines
-from assaymark.attest.tlog.reader import CHECKPOINT, LogReader, contradiction
+from assaymark.attest.tlog.reader import CHECKPOINT, LogReader
+from assaymark.attest.tlog.recovery import Edge, read_edge, rebuild_tiles, sweep
 from assaymark.attest.tlog.refusal import LogError, Reason, malformed, shown
 from assaymark.attest.tlog.tiles import (
     ENTRIES,
@@ -48,7 +49,7 @@ from assaymark.attest.tlog.tiles import (
     right_edge,
     tile_at,
 )
-from assaymark.attest.tlog.verify import TILES, is_published, leftovers, narrower, replay
+from assaymark.attest.tlog.verify import is_published
 from assaymark.errors import InputError, UsageError
 
 VKEY = "vkey"
@@ -65,8 +66,7 @@ class LogDirectory:
         self._folder = DurableFolder(root, on_step)
         self._heads: HeadStore | None = None
         self._reader = LogReader.open(root, key)
-        self._frontier = Frontier()
-        self._tail: list[bytes] = []
+        self._edge = Edge(Frontier(), ())
         self._is_dirty = True
         self._load()
 
@@ -148,7 +148,7 @@ class LogDirectory:
         with lock(root / LOCK, timeout=timeout):
             log = cls(root, key, signer, on_step)
             log._remember(heads)
-            log._sweep()
+            sweep(root, log._reader.size, log._folder)
             yield log
 
     @property
@@ -173,13 +173,13 @@ class LogDirectory:
         """
         if self._is_dirty:
             self._load()
-            self._sweep()
-        old_size = self._frontier.size
-        since_full = [*self._tail, *entries]
+            sweep(self._root, self._reader.size, self._folder)
+        old_size = self._edge.frontier.size
+        since_full = (*self._edge.tail, *entries)
         bundles = [*_bundles(since_full, old_size)]
         if not entries:
             return range(old_size, old_size)
-        frontier = copy.deepcopy(self._frontier)
+        frontier = copy.deepcopy(self._edge.frontier)
         self._is_dirty = True
         for tile, data in bundles:
             self._folder.put(tile.path, data)
@@ -194,8 +194,7 @@ class LogDirectory:
         self._folder.settle()
         head = Checkpoint(self._key.name, frontier.size, frontier.root())
         self._publish(sign_checkpoint(head, self._signer))
-        self._frontier = frontier
-        self._tail = since_full[len(since_full) - frontier.size % TILE_WIDTH :]
+        self._edge = Edge(frontier, since_full[len(since_full) - frontier.size % TILE_WIDTH :])
         self._prune(old_size)
         if self._heads is not None:
             self._heads.advance(head, self._reader.prove_consistency)
@@ -228,33 +227,6 @@ class LogDirectory:
         self._folder.settle()
         self._reader = LogReader(self._root, signed)
 
-    def _load(self) -> None:
-        """Read the right edge, and demand that it leads to the root of the checkpoint."""
-        self._reader = LogReader.open(self._root, self._key)
-        try:
-            self._load_edge()
-        except LogError as error:
-            self._rebuild(error)
-            self._load_edge()
-        self._is_dirty = False
-
-    def _load_edge(self) -> None:
-        size = self._reader.size
-        frontier = Frontier(size)
-        self._tail = []
-        for tile in right_edge(size):
-            if tile.level == ENTRIES:
-                self._tail = self._reader.bundle(tile.index)
-                continue
-            while len(frontier.levels) < tile.level:
-                frontier.levels.append([])
-            frontier.levels.append(self._reader.tile(tile))
-        if frontier.root() != self._reader.signed.checkpoint.root:
-            raise LogError(Reason.CONTENT, "the tiles at its end do not lead to the root")
-        if self._tail and [leaf_hash(each) for each in self._tail] != frontier.levels[0]:
-            raise LogError(Reason.CONTENT, "the last entries do not lead to the root")
-        self._frontier = frontier
-
     def rebuild(self) -> None:
         """Write anew whatever tile is missing, torn or wrong, where the entries hold.
 
@@ -262,46 +234,32 @@ class LogDirectory:
             LogError: The entries do not lead to the root of the checkpoint; nothing was written.
             InputError: The system does not let us write.
         """
-        self._rebuild(LogError(Reason.CONTENT, "the entries do not lead to the root"))
+        rebuild_tiles(
+            self._reader,
+            self._folder,
+            LogError(Reason.CONTENT, "the entries do not lead to the root"),
+        )
+        self._load()
 
-    def _rebuild(self, reason: LogError) -> None:
-        try:
-            root = replay(self._reader, lambda _tile, _data: None)
-        except LogError as error:
-            raise contradiction(error) from None
-        if root != self._reader.signed.checkpoint.root:
-            raise contradiction(reason)
-        replay(self._reader, self._repair)
+    def _load(self) -> None:
         self._reader = LogReader.open(self._root, self._key)
-        for made in narrower(self._reader):
-            self._repair(*made)
-        self._folder.settle()
-
-    def _repair(self, tile: Tile, data: bytes) -> None:
-        if self._reader.content(tile) != data:
-            self._folder.put(tile.path, data)
+        try:
+            self._edge = read_edge(self._reader)
+        except LogError as error:
+            rebuild_tiles(self._reader, self._folder, error)
+            self._reader = LogReader.open(self._root, self._key)
+            self._edge = read_edge(self._reader)
+        self._is_dirty = False
 
     def _remember(self, heads: HeadStore | None) -> None:
         self._heads = heads
         if heads is not None and (seen := heads.last(self._key.name)) is not None:
             demand_progress(seen, self._reader.signed.checkpoint, self._reader.prove_consistency)
 
-    def _sweep(self) -> None:
-        """Remove what an interrupted append or pruning left."""
-        for name in [*leftovers(self._root, self._reader.size)]:
-            self._folder.remove(name)
-        for folder in sorted((self._root / TILES).rglob("*/"), reverse=True):
-            if not any(folder.iterdir()):
-                self._folder.remove(folder.relative_to(self._root).as_posix())
-        tiles = self._root / TILES
-        if tiles.is_dir() and not any(tiles.iterdir()):
-            self._folder.remove(TILES)
-        self._folder.settle()
-
     def _prune(self, old_size: int) -> None:
         """Remove what the tiles were before they became full, now that the checkpoint covers them."""
         for tile in right_edge(old_size):
-            if is_published(tile, self._frontier.size):
+            if is_published(tile, self._edge.frontier.size):
                 continue
             folder = (self._root / tile.path).parent
             for path in sorted(folder.iterdir()):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -52,14 +53,14 @@ class DurableFolder:
         draft = path.with_name(path.name + DRAFT)
         try:
             self._make_folders(path.parent)
-            self._step(f"create {name}")
+            self._on_step(f"create {name}")
             with draft.open("wb") as file:
-                self._step(f"write {name}")
+                self._on_step(f"write {name}")
                 file.write(data)
                 file.flush()
-                self._step(f"flush {name}")
+                self._on_step(f"flush {name}")
                 os.fsync(file.fileno())
-            self._step(f"rename {name}")
+            self._on_step(f"rename {name}")
             draft.replace(path)
         except OSError as error:
             raise _unusable("write", path, error) from None
@@ -72,8 +73,8 @@ class DurableFolder:
             InputError: The system does not let us.
         """
         path = self._root / name
-        self._step(f"remove {name}")
         try:
+            self._on_step(f"remove {name}")
             with suppress(FileNotFoundError):
                 path.rmdir() if path.is_dir() else path.unlink()
         except OSError as error:
@@ -87,8 +88,8 @@ class DurableFolder:
             InputError: The system does not let us.
         """
         for folder in [each for each in self._touched if each.is_dir()]:
-            self._step(f"settle {folder.relative_to(self._root).as_posix()}")
             try:
+                self._on_step(f"settle {folder.relative_to(self._root).as_posix()}")
                 flush_folder(folder)
             except OSError as error:
                 raise _unusable("write", folder, error) from None
@@ -100,12 +101,9 @@ class DurableFolder:
             missing.append(folder)
             folder = folder.parent
         for each in reversed(missing):
-            self._step(f"folder {each.relative_to(self._root).as_posix()}")
+            self._on_step(f"folder {each.relative_to(self._root).as_posix()}")
             each.mkdir()
             self._touched[each.parent] = None
-
-    def _step(self, name: str) -> None:
-        self._on_step(name)
 
 
 def flush_folder(folder: Path) -> None:
@@ -158,7 +156,11 @@ def read_file(path: Path, *, limit: int) -> bytes | None:
         InputError: It cannot be read, or is longer than `limit` bytes.
     """
     try:
-        with path.open("rb") as file:
+        # Without O_NONBLOCK, a pipe in the place of a file would hold the reader for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise InputError(f"cannot read `{path}`: not a file")
             data = file.read(limit + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None

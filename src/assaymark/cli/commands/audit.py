@@ -70,7 +70,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     r"""Judge data by POLICY and write evidence, findings and a report into DIR.
 
     PATH is a file, a folder, a pattern, a URL, or `-` for standard input: JSON Lines, CSV, Parquet, Arrow
-    or plain text, also compressed. POLICY is a file, or `pack:NAME`.
+    or plain text, also compressed. Of each record everything is read that is text, unless `--field` names
+    some of it. POLICY is a file, or `pack:NAME`.
 
     DIR gets evidence.json, findings.parquet, report.html, report.md, report.sarif, report.junit.xml and
     report.oscal.json; with `--key` also report.sigstore.json, which `assaymark gate` demands, and its

@@ -54,8 +54,11 @@ def command(
 
     Offsets count Unicode code points, the end is exclusive. A record that could not be read has the key
     `skipped`, a detector that could not judge one is named under `unjudged`. A record with several texts
-    has the field null; its spans name theirs. `assaymark audit` turns this into evidence and a decision.
+    has the field null; its spans name theirs. Read are the fields by which datasets call their text
+    (`text`, `prompt`, `messages` …), else all, unless `--field` names them. `assaymark audit` reads
+    everything and turns it into evidence and a decision.
     """
+    from assaymark.contracts.source import Reach
     from assaymark.engine.catalog import installed_catalog
     from assaymark.engine.scan import scan
     from assaymark.inputs.open import open_source
@@ -66,7 +69,12 @@ def command(
     catalog = installed_catalog()
     chosen = _settings(catalog, detectors, policy)
     source = open_source(
-        subject, kind=SubjectKind.DATASET, field=field, format=file_format, max_ratio=max_ratio
+        subject,
+        kind=SubjectKind.DATASET,
+        field=field,
+        reach=Reach.TEXT_FIELDS,
+        format=file_format,
+        max_ratio=max_ratio,
     )
     several = Path(subject).is_dir() or any(each in subject for each in "*?[")
     rows = spans = skipped = 0

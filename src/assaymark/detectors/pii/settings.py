@@ -93,7 +93,12 @@ class PiiSettings(BaseModel):
     entities: (
         Annotated[tuple[Annotated[str, AfterValidator(_known_entity)], ...], NOT_EMPTY] | None
     ) = None
-    """What to look for; `null` for what Presidio looks for by itself in these languages."""
+    """What to look for; `null` for what Presidio looks for by itself in these languages.
+
+    In English: CREDIT_CARD, CRYPTO, DATE_TIME, EMAIL_ADDRESS, IBAN_CODE, IP_ADDRESS, MAC_ADDRESS,
+    PHONE_NUMBER, URL, UUID, MEDICAL_LICENSE, US_BANK_NUMBER, US_DRIVER_LICENSE, US_ITIN, US_PASSPORT,
+    US_SSN and UK_NHS; with a trained model also PERSON, LOCATION and NRP.
+    """
 
     min_score: Annotated[float, Field(ge=0.0, le=1.0)] = 0.4
     """Spans below this score are dropped. Presidio gives 0.35 more for a fitting word nearby."""

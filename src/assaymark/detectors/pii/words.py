@@ -46,10 +46,6 @@ class BlankNlpEngine(SpacyNlpEngine):  # type: ignore[misc] # presidio has no ty
         """Return the words of `text`, split when they are first asked for."""
         return LazyWords(self, text, language)
 
-    def get_supported_entities(self) -> list[str]:
-        """Return nothing: names need a model."""
-        return []
-
 
 class LazyWords(NlpArtifacts):  # type: ignore[misc] # presidio has no types
     """What `NlpArtifacts` holds, worked out on first use.

@@ -20,8 +20,9 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Self
 
+from assaymark.engine.executors.opened import OpenedWorker
 from assaymark.engine.job import Job, Partial, Portion, Worker
-from assaymark.errors import AssaymarkError, DetectorError
+from assaymark.errors import DetectorError
 
 if TYPE_CHECKING:
     from assaymark.model.evidence import DetectorRecord
@@ -56,19 +57,15 @@ class LocalExecutor:
                 process.terminate()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
+    @property
+    def cores(self) -> int:
+        """Cores that this process may use, which in a container is fewer than the machine has."""
+        return len(os.sched_getaffinity(0))
+
     def run(
         self, portions: Iterable[Portion], checks: tuple[str, ...], *, workers: int
     ) -> Iterator[Partial]:
-        """Yield the partial result of every batch, in order.
-
-        Args:
-            portions: What to work on; read only as fast as results are taken.
-            checks: Ids of the row checks that this subject is for.
-            workers: Processes to use, at least 1.
-
-        Raises:
-            DetectorError: A worker process died, or loaded other detectors than this one.
-        """
+        """Yield the partial result of every batch, in order; see `Executor`."""
         if workers == 1:
             yield from (self._worker.work(portion, checks) for portion in portions)
             return
@@ -99,28 +96,15 @@ class LocalExecutor:
         return self._pool
 
 
-_opened: Worker | AssaymarkError | None = (
-    None  # one for each worker process; set by its initialiser
-)
+_opened: OpenedWorker | None = None  # one for each worker process; set by its initialiser
 
 
 def _open(job: Job, records: tuple[DetectorRecord, ...]) -> None:
-    """Open `job` in a worker process; what goes wrong is told when the first batch comes."""
     global _opened  # noqa: PLW0603 - a process pool offers no other place for its state
     # An interrupt is for the main process, which then stops this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        worker = Worker(job, job.open_catalog())
-        if worker.records() == records:
-            _opened = worker
-        else:
-            _opened = DetectorError(
-                "a worker process loaded other detectors than the main process",
-                hint="the installation changed while it ran; start again",
-            )
-    except AssaymarkError as error:
-        _opened = error
+    _opened = OpenedWorker(job, records)
 
 
 def _end_with_parent() -> None:
@@ -131,8 +115,6 @@ def _end_with_parent() -> None:
 
 
 def _work(portion: Portion, checks: tuple[str, ...]) -> Partial:
-    if isinstance(_opened, AssaymarkError):
-        raise _opened
     if _opened is None:
         raise DetectorError("a worker process was used before it was opened")
     return _opened.work(portion, checks)
