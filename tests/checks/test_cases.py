@@ -14,6 +14,7 @@ expect:
   - {metric: records.count, value: 1}
   - {metric: records.empty-rate, hits: 0, judged: 1, unjudged: 1}
   - {metric: records.unreadable-rate, hits: 1, judged: 2, unjudged: 0}
+  - {metric: records.unread-fields, value: 0}
 """
 _ROWS = """\
 rows:

@@ -59,6 +59,7 @@ How many records there are, how many hold no text, and how many could not be rea
 | `records.count` | records that were read | count | either bound | none |
 | `records.empty-rate` | share of records that hold no text but white space | share | lower is better | none |
 | `records.unreadable-rate` | share of records that could not be read | share | lower is better | none |
+| `records.unread-fields` | fields whose values nobody looked at | count | lower is better | none |
 
 ## Why it matters
 """

@@ -174,7 +174,7 @@ def test_rows_that_were_drawn_and_cannot_be_read_are_unjudged() -> None:
 
 def test_rows_without_text_can_be_drawn() -> None:
     """A record that holds nothing is a record, judged and clean."""
-    found = rate(run(StoredSource({"f": [[] for _ in range(50)]}), sample=10))
+    found = rate(run(StoredSource({"f": [["words"], *([] for _ in range(50))]}), sample=10))
 
     assert found.counts is not None
     assert (found.counts.hits, found.counts.judged, found.counts.unjudged) == (0, 10, 0)

@@ -14,7 +14,7 @@ from assaymark.attest.trust import PolicyVersions
 from assaymark.attest.trusted_key import Revocation, RevocationReason, Role
 from assaymark.canonical import canonical_bytes
 from assaymark.errors import UsageError
-from assaymark.gate.admission import Artifact, PresentedReport, Refusal, Ruling
+from assaymark.gate.admission import Artifact, PresentedReport, Refusal, Ruling, State
 from assaymark.gate.gate import gate
 from assaymark.model.subject import Sha256
 from attest.by_hand import (
@@ -68,37 +68,67 @@ def test_every_step_is_explained() -> None:
     found = gate([report], make_trust(), [ARTIFACT], NOW + DAY)
 
     assert list(found.explain()) == [
-        " 1  ok  report.sigstore.json: strict JSON within its bounds",
-        " 2  ok  report.sigstore.json: a Sigstore bundle v0.3 with one signature",
-        (
-            f" 3  ok  report.sigstore.json: signed by `auditor` "
-            f"({make_signer().public_key.fingerprint}), an auditor"
-        ),
-        " 4  ok  report.sigstore.json: the payload is an in-toto statement",
-        " 5  ok  report.sigstore.json: an audit report about 1 subjects",
-        (
-            " 7  ok  report.sigstore.json: not from the future, "
-            "and the key was good at the time that it states"
-        ),
-        " 9  ok  report.sigstore.json: the report follows its schema",
-        " 9  ok  report.sigstore.json: the evidence file is the one that it names",
-        (
-            f" 9  ok  report.sigstore.json: the policy `support-bot` 1.3.0 (sha256:{POLICY_DIGEST}) "
-            "is allowed"
-        ),
-        f" 6  ok  rows.jsonl: sha256:{SUBJECT} is a subject of `report.sigstore.json`",
-        " 7  ok  rows.jsonl: `report.sigstore.json` is in force",
-        "11  ok  rows.jsonl: PASS by `report.sigstore.json`",
+        "report report.sigstore.json",
+        "   1  ok  strict JSON within its bounds",
+        "   2  ok  a Sigstore bundle v0.3 with one signature",
+        f"   3  ok  signed by `auditor` ({make_signer().public_key.fingerprint}), an auditor",
+        "   4  ok  the payload is an in-toto statement",
+        "   5  ok  an audit report about 1 subject",
+        "   7  ok  not from the future, and the key was good at the time that it states",
+        "   8  --  an entry in a transparency log: not asked for",
+        "   9  ok  the report follows its schema",
+        "   9  ok  the evidence file is the one that it names",
+        "   9  --  deciding the evidence again: not asked for",
+        f"   9  ok  the policy `support-bot` 1.3.0 (sha256:{POLICY_DIGEST}) is allowed",
+        "  10  --  a second signer: not asked for",
+        "subject rows.jsonl",
+        f"   6  ok  sha256:{SUBJECT} is a subject of `report.sigstore.json`",
+        "   7  ok  `report.sigstore.json` is in force",
+        "  11  ok  PASS by `report.sigstore.json`",
     ]
 
 
+def test_steps_stand_by_report_and_then_by_subject() -> None:
+    """Several reports and artifacts are explained one after the other, each in the order of the steps."""
+    other = Artifact("other.jsonl", OTHER_SUBJECT)
+    reports = [present(), present(name="other.json", subject=OTHER_SUBJECT)]
+    found = gate(reports, make_trust(), [ARTIFACT, other], NOW + DAY)
+
+    headings = [each for each in found.explain() if not each.startswith(" ")]
+    steps = {
+        name: [each.step for each in found.lines if each.about == name]
+        for name in ("report.sigstore.json", "other.json", "rows.jsonl", "other.jsonl")
+    }
+    assert headings == [
+        "report report.sigstore.json",
+        "report other.json",
+        "subject rows.jsonl",
+        "subject other.jsonl",
+    ]
+    assert (
+        steps["report.sigstore.json"]
+        == steps["other.json"]
+        == [1, 2, 3, 4, 5, 7, 8, 9, 9, 9, 9, 10]
+    )
+    assert steps["rows.jsonl"] == steps["other.jsonl"] == [6, 7, 11]
+
+
 def test_a_refusal_is_explained_where_it_happened() -> None:
-    """The failing step is marked, and nothing is claimed after it."""
+    """The failing step is marked, nothing is claimed after it, and the subject's block names the report."""
     found = gate([present(signer=8)], make_trust(), [ARTIFACT], NOW + DAY)
 
     assert list(found.explain()) == [
-        " 3  NO  report.sigstore.json: the signature holds under none of 1 trusted keys",
-        f" 6  NO  rows.jsonl: no report is about sha256:{SUBJECT}",
+        "report report.sigstore.json",
+        "   3  NO  the signature holds under none of 1 trusted keys",
+        "subject rows.jsonl",
+        (
+            f"   6  NO  no report that holds is about sha256:{SUBJECT}; `report.sigstore.json` was "
+            "rejected: the signature holds under none of 1 trusted keys"
+        ),
+    ]
+    assert [each.hint for each in found.refusals] == [
+        "the report was changed, or a key that you do not trust signed it",
+        None,
     ]
 
 
@@ -111,6 +141,13 @@ def test_the_answer_for_machines() -> None:
     assert plain["ruling"] == "denied"
     assert plain["checkedAt"] == "2026-06-02T12:00:00Z"
     assert plain["grounds"] == []
+    assert plain["lines"][0] == {
+        "part": "report",
+        "about": "report.sigstore.json",
+        "step": 1,
+        "state": "holds",
+        "text": "strict JSON within its bounds",
+    }
     assert plain["refusals"] == [
         {
             "step": 11,
@@ -120,7 +157,7 @@ def test_the_answer_for_machines() -> None:
             "not met: no-card-numbers",
         }
     ]
-    assert {each["step"] for each in plain["lines"]} == {1, 2, 3, 4, 5, 6, 7, 9, 11}
+    assert {each["step"] for each in plain["lines"]} == {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
 
 
 def test_nothing_to_gate_is_an_error() -> None:
@@ -232,15 +269,16 @@ def test_the_trust_file_may_ask_for_fresher_reports() -> None:
     trust = make_trust(max_age=7 * DAY)
 
     assert refusals(present(), trust=trust, now=NOW + 7 * DAY) == []
+    hourly = make_trust(max_age=timedelta(hours=36))
+    assert refusals(present(), trust=hourly, now=NOW + 2 * DAY)[0][3] == (
+        "`report.sigstore.json` was decided at 2026-06-01T12:00:00Z, more than 36 hours ago"
+    )
     assert refusals(present(), trust=trust, now=NOW + 8 * DAY) == [
         (
             7,
             "denied",
             "rows.jsonl",
-            (
-                "`report.sigstore.json` was decided at 2026-06-01T12:00:00Z, more than 7 days, "
-                "0:00:00 ago"
-            ),
+            ("`report.sigstore.json` was decided at 2026-06-01T12:00:00Z, more than 7 days ago"),
         )
     ]
 
@@ -394,7 +432,7 @@ def test_a_fail_under_a_policy_that_is_not_allowed_is_set_aside() -> None:
     found = gate([stranger, present()], make_trust(), [ARTIFACT], NOW + DAY)
 
     assert found.ruling is Ruling.ADMITTED
-    assert [each.text for each in found.lines if not each.holds] == [
+    assert [each.text for each in found.lines if each.state is State.SET_ASIDE] == [
         f"the policy `experiment` 1.3.0 (sha256:{OTHER_POLICY}) is not allowed; set aside"
     ]
 

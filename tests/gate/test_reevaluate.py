@@ -66,6 +66,7 @@ def test_the_same_answer_is_admitted() -> None:
 
     assert found.admitted
     assert "decided again, the answer is the same" in [each.text for each in found.lines]
+    assert [each.reevaluated for each in found.grounds] == [True]
 
 
 def test_waivers_are_applied_again() -> None:

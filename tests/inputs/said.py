@@ -65,7 +65,11 @@ def said_by(source: Any) -> Said:
         ],
         rows=sum(batch.rows for batch in batches),
         empty=sum(batch.empty for batch in batches),
-        skipped=[(batch.file, *each) for batch in batches for each in batch.skipped],
+        skipped=[
+            (batch.file, each.row, each.line, each.reason)
+            for batch in batches
+            for each in batch.skipped
+        ],
         subject=source.subject(),
         manifest=source.manifest(),
         batches=len(batches),

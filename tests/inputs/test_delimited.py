@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from assaymark.contracts.source import Reach
 from assaymark.errors import InputError
 from assaymark.inputs import delimited
 from assaymark.inputs.delimited import read_csv
@@ -51,6 +52,18 @@ def test_named_columns_are_read_alone(write: Write) -> None:
     path = write("a.csv", "a, b ,c\n1,2,3\n")
 
     assert said(path, field="c,b").places == [(0, "c", "3"), (0, "b", "2")]
+
+
+def test_text_columns_alone_are_read_where_only_they_are_asked_for(write: Write) -> None:
+    """Two columns of one name are both that column; without a known name all are read."""
+    known = write("a.csv", "id, text ,text,note\n1,a,b,n\n")
+    unknown = write("b.csv", "id,note\n1,n\n")
+
+    assert said(known, reach=Reach.TEXT_FIELDS).places == [
+        (0, "text", "a"),
+        (0, "text (column 3)", "b"),
+    ]
+    assert said(unknown, reach=Reach.TEXT_FIELDS).places == [(0, "id", "1"), (0, "note", "n")]
 
 
 def test_a_column_that_is_not_there_is_an_error(write: Write) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from assaymark.contracts.source import Reach
 from assaymark.errors import InputError
 
 from .said import Found, said
@@ -21,7 +22,7 @@ def parquet(path: Path, columns: dict[str, Any], **options: Any) -> Path:
 
 
 def test_strings_and_integers_are_texts(tmp_path: Path) -> None:
-    """A card number in an integer column is found; other numbers, booleans and times are no text."""
+    """A card number in an integer column is found; measurements, booleans and times are no text."""
     path = parquet(
         tmp_path / "a.parquet",
         {
@@ -46,6 +47,65 @@ def test_strings_and_integers_are_texts(tmp_path: Path) -> None:
         Found(str(path), 2, None, "card", "-7"),
     ]
     assert (found.rows, found.empty) == (3, 1)
+
+
+def test_long_whole_numbers_are_texts_however_they_are_stored(tmp_path: Path) -> None:
+    """Pandas makes floats of integers with gaps; a list of numbers may be one of cards."""
+    card = 4111111111111111
+    path = parquet(
+        tmp_path / "a.parquet",
+        {
+            "gaps": [float(card), None, 0.5],
+            "money": pa.array([Decimal(card), Decimal("1.50"), None], pa.decimal128(20, 2)),
+            "cards": [[card, 5], [5], None],
+            "deep": [{"x": [0.5, float(card)]}, {"x": None}, None],
+        },
+    )
+
+    assert said(path).places == [
+        (0, "gaps", str(card)),
+        (0, "money", str(card)),
+        (0, "cards[0]", str(card)),
+        (0, "deep.x[1]", str(card)),
+    ]
+
+
+def test_names_inside_a_column_that_are_data_are_read(tmp_path: Path) -> None:
+    """Writers make a struct of objects that are keyed by persons; what a row lacks is not its own."""
+    people = [{"ann@example.org": 1, "plain": 2}, {"Bob Example": None, "plain": 3}]
+    path = parquet(tmp_path / "a.parquet", {"by": people})
+
+    assert said(path).places == [
+        (0, "by.$[0](key)", "ann@example.org"),
+        (0, "by.$[0]", "1"),
+        (0, "by.plain", "2"),
+        (1, "by.plain", "3"),
+    ]
+    assert [each[1] for each in said(path, reach=Reach.TEXT_FIELDS).places] == [
+        "by.$[0]",
+        "by.plain",
+        "by.plain",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "wanted"),
+    [
+        ({"id": [1], "text": ["a"], "title": ["t"], "note": ["n"]}, ["text", "title"]),
+        ({"question": ["a"], "answer": [42], "id": [1]}, ["question", "answer"]),
+        ({"output": [1], "sentence": ["s"]}, ["output", "sentence"]),
+        ({"output": [0.5], "sentence": ["s"]}, ["sentence"]),
+        ({"title": ["t"], "note": ["n"]}, ["title", "note"]),
+    ],
+)
+def test_text_columns_are_those_of_a_known_layout(
+    tmp_path: Path, columns: dict[str, Any], wanted: list[str]
+) -> None:
+    """A column of scores makes no layout, whatever it is called."""
+    found = said(parquet(tmp_path / "a.parquet", columns), reach=Reach.TEXT_FIELDS)
+
+    assert [each[1] for each in found.places] == wanted
+    assert found.empty == 0
 
 
 def test_chat_columns_have_paths(tmp_path: Path) -> None:

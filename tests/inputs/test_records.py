@@ -35,7 +35,7 @@ def test_batches_lose_and_invent_nothing(met: list[Met], batch_rows: int) -> Non
         for text in each.texts
     ]
     assert [tuple(each) for batch in batches for each in batch.skipped] == [
-        (row, each.line, each.reason)
+        (row, each.line, each.reason, False)
         for row, each in enumerate(met)
         if isinstance(each, Unreadable)
     ]
@@ -82,5 +82,5 @@ def test_a_file_of_unknown_format_is_one_skipped_record() -> None:
 
     assert (batch.rows, [tuple(each) for each in batch.skipped]) == (
         0,
-        [(0, None, "unknown format")],
+        [(0, None, "unknown format", True)],
     )

@@ -112,6 +112,8 @@ def coverage() -> dict[str, Any]:
         "texts": 2,
         "skipped": {"invalid JSON": 1},
         "fields": {"text": 2},
+        "unread": {"image": 1},
+        "unknownFiles": {"unknown format": 1},
     }
 
 

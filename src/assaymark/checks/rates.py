@@ -69,8 +69,8 @@ class RowTally:
             rows=self.rows + other.rows,
             skipped=self.skipped + other.skipped,
             unjudged=self.unjudged + other.unjudged,
-            hits=_sum(self.hits, other.hits),
-            settled=_sum(self.settled, other.settled),
+            hits=add_counts(self.hits, other.hits),
+            settled=add_counts(self.settled, other.settled),
         )
 
     def counts(self, label: str) -> Counts:
@@ -83,7 +83,8 @@ class RowTally:
         )
 
 
-def _sum(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+def add_counts(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+    """Return the sum of both, key by key."""
     return {label: a.get(label, 0) + b.get(label, 0) for label in sorted({*a, *b})}
 
 
@@ -137,9 +138,9 @@ class RowRateCheck:
         state.rows += batch.rows
         state.skipped += len(batch.skipped)
         state.unjudged += len(unjudged)
-        state.hits = _sum(state.hits, {label: len(where) for label, where in seen.items()})
+        state.hits = add_counts(state.hits, {label: len(where) for label, where in seen.items()})
         settled = {label: len(where & unjudged) for label, where in seen.items()}
-        state.settled = _sum(state.settled, settled)
+        state.settled = add_counts(state.settled, settled)
         return state
 
     def merge(self, a: RowTally, b: RowTally) -> RowTally:

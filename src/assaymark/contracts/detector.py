@@ -100,6 +100,12 @@ class DetectorSpec:
     enabled: Callable[[Any], tuple[str, ...]] | None = None
     """Entities or categories that these settings switch on; `None` where all of them always are."""
 
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Title to the labels that a report lists under it, the most telling first; the rest have none."""
+
+    blind_spots: Callable[[Any], tuple[str, ...]] | None = None
+    """What these settings leave out although a reader takes it for granted: sentences without a stop."""
+
     quality: Settings = field(default_factory=dict)
     """Measured quality with its source; empty where unmeasured."""
 

@@ -8,8 +8,8 @@ records of a file are numbered without gaps and come in order: a batch holds the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -36,6 +36,9 @@ class Skipped(NamedTuple):
     line: int | None
     reason: str
     """One of a small number of reasons, without content, such as `invalid JSON`."""
+
+    whole_file: bool = False
+    """Whether it stands for a file of which not even the number of records is known. `row` is then 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,9 @@ class Batch:
 
     skipped: tuple[Skipped, ...] = ()
     """Records met while this batch was read that could not be."""
+
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """Field to the number of records whose value there nobody looked at: binary, or left out on demand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,13 +40,17 @@ class CoverageCount:
     texts: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     fields: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
+    unknown_files: Counter[str] = field(default_factory=Counter)
 
     def add(self, batch: Batch) -> None:
         """Count `batch`."""
         self.read += batch.rows
         self.empty += batch.empty
         self.texts += batch.texts.num_rows
-        self.skipped.update(each.reason for each in batch.skipped)
+        self.skipped.update(each.reason for each in batch.skipped if not each.whole_file)
+        self.unknown_files.update(each.reason for each in batch.skipped if each.whole_file)
+        self.unread.update(batch.unread)
         for name, number in Counter(batch.texts.column("field").to_pylist()).items():
             self.fields[_INDEX.sub("[*]", name)] += number
 
@@ -57,6 +61,8 @@ class CoverageCount:
         self.texts += other.texts
         self.skipped.update(other.skipped)
         self.fields.update(other.fields)
+        self.unread.update(other.unread)
+        self.unknown_files.update(other.unknown_files)
 
     @property
     def rows(self) -> int:
@@ -72,6 +78,8 @@ class CoverageCount:
             texts=self.texts,
             skipped=dict(sorted(self.skipped.items())),
             fields=dict(sorted(self.fields.items())),
+            unread=dict(sorted(self.unread.items())),
+            unknown_files=dict(sorted(self.unknown_files.items())),
             sample=sample,
         )
 

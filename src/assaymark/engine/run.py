@@ -30,12 +30,11 @@ from assaymark.engine.plan import check_records, is_row_check, job_of
 from assaymark.engine.sampling import RowCount, draw, portions, seed_of
 from assaymark.errors import InputError, UsageError
 from assaymark.model.evidence import Coverage, Evidence, Sample, SubjectEvidence
-from assaymark.model.measurement import NotMeasured
+from assaymark.model.measurement import Measured, NotMeasured, Result
 
 if TYPE_CHECKING:
     from assaymark.contracts.catalog import Catalog
     from assaymark.contracts.source import Source
-    from assaymark.model.measurement import Result
     from assaymark.policy.policy import Policy
 
 _SMALL = 2_000_000  # bytes below which starting worker processes costs more than it saves
@@ -261,7 +260,11 @@ class _Run:
             try:
                 # A check that reads no detector has seen every row.
                 sampled = coverage.sample is not None and bool(check.meta.detectors)
-                return list(check.finish(state, sampled=sampled))
+                results = list(check.finish(state, sampled=sampled))
+                return [
+                    _if_known(each, coverage, by_detector=bool(check.meta.detectors))
+                    for each in results
+                ]
             except Exception as error:  # noqa: BLE001 - as above
                 tally.failed[name] = raised(error)
         return self._not_measured(name, tally.failed[name])
@@ -290,3 +293,24 @@ class _Run:
             return self.workers
         size = source.size
         return 1 if size is not None and size < _SMALL else self.executor.cores
+
+
+def _if_known(result: Result, coverage: Coverage, *, by_detector: bool) -> Result:
+    """Return `result`, unless what was read cannot carry it.
+
+    Held here for every check, also those of others: a file that could not be opened may hold any number
+    of records, and a subject without text gives a detector nothing to be silent about.
+    """
+    reason = None
+    if coverage.unknown_files:
+        number = sum(coverage.unknown_files.values())
+        files = "1 file" if number == 1 else f"{number} files"
+        reason = f"{files} could not be read at all, so the number of records is not known"
+    elif by_detector and isinstance(result, Measured) and coverage.empty == coverage.read > 0:
+        hits = 0 if result.counts is None else result.counts.hits
+        reason = None if hits else "no record holds any text"
+    if reason is None:
+        return result
+    return NotMeasured(
+        metric=result.metric, check=result.check, labels=result.labels, reason=reason
+    )

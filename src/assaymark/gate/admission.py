@@ -53,17 +53,42 @@ class Artifact:
     digest: Sha256
 
 
+class Part(StrEnum):
+    """What a step is about. Reports come first, each by itself, then what is to be deployed."""
+
+    REPORT = "report"
+    SUBJECT = "subject"
+
+
+class State(StrEnum):
+    """What a step came to."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+
+    SET_ASIDE = "set-aside"
+    """The report holds, and neither helps nor harms."""
+
+    NOT_ASKED = "not-asked"
+    """Neither the trust file nor the caller demands it."""
+
+
+_MARK = {State.HOLDS: "ok", State.FAILS: "NO", State.SET_ASIDE: "--", State.NOT_ASKED: "--"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One step that was taken, for `--explain`."""
+    """One step, for `--explain`."""
 
-    step: int
-    """As numbered in `assaymark.attest.verify`."""
+    part: Part
 
     about: str
     """Name of the report or artifact."""
 
-    holds: bool
+    step: int
+    """As numbered in `assaymark.attest.verify`."""
+
+    state: State
     text: str
 
 
@@ -97,6 +122,9 @@ class Grounds:
     decided_at: datetime
     valid_until: datetime
 
+    reevaluated: bool
+    """Whether the evidence was decided again here, with the same answer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
@@ -109,6 +137,7 @@ class Admission:
     """One for each artifact that a report proves, admitted or not as a whole."""
 
     lines: tuple[Line, ...]
+    """By report, then by artifact; of each in the order of the steps."""
 
     @property
     def admitted(self) -> bool:
@@ -116,10 +145,13 @@ class Admission:
         return self.ruling is Ruling.ADMITTED
 
     def explain(self) -> Iterator[str]:
-        """Yield one line of text for every step, in the order in which they were taken."""
+        """Yield what `--explain` prints: each report and artifact with its steps below it."""
+        shown: tuple[Part, str] | None = None
         for each in self.lines:
-            mark = "ok" if each.holds else "NO"
-            yield f"{each.step:2}  {mark}  {each.about}: {each.text}"
+            if (each.part, each.about) != shown:
+                shown = each.part, each.about
+                yield f"{each.part} {each.about}"
+            yield f"  {each.step:2}  {_MARK[each.state]}  {each.text}"
 
     def to_plain(self) -> dict[str, Any]:
         """Return the form that `--json` prints."""

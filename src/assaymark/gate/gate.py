@@ -28,22 +28,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from assaymark.attest.report import AuditReport, read_report
 from assaymark.attest.trust import Trust
 from assaymark.attest.verify import Step, VerifiedStatement, verify
 from assaymark.canonical import sha256_of
 from assaymark.errors import NotAuthenticError, UsageError
-from assaymark.gate.admission import (
-    Admission,
-    Artifact,
-    Grounds,
-    Line,
-    PresentedReport,
-    Refusal,
-    Ruling,
-)
+from assaymark.gate.account import Account, Entry
+from assaymark.gate.admission import Admission, Artifact, Grounds, PresentedReport, Ruling
 from assaymark.gate.reevaluate import MissingForReevaluationError, reevaluate
 from assaymark.model.codec import format_time
 from assaymark.model.decision import Verdict
@@ -61,6 +54,7 @@ class _Opened:
     name: str
     statement: VerifiedStatement
     report: AuditReport
+    reevaluated: bool
 
     @property
     def verdict(self) -> Verdict:
@@ -114,57 +108,59 @@ class _Gate:
         self._trust = trust
         self._now = now
         self._policies = policies
-        self._lines: list[Line] = []
-        self._refusals: list[Refusal] = []
+        self._account = Account()
         self._grounds: list[Grounds] = []
+        self._rejected: dict[str, str] = {}
+        """Reports that do not hold, by name, with the reason."""
 
     def judge(self, reports: Sequence[PresentedReport], artifacts: Sequence[Artifact]) -> Admission:
         opened = [found for each in reports if (found := self._open(each)) is not None]
         counting = [each for each in opened if self._allowed(each)]
         for artifact in artifacts:
             self._judge_artifact(artifact, opened, counting)
-        rulings = [each.ruling for each in self._refusals]
+        rulings = [each.ruling for each in self._account.refusals]
         return Admission(
             ruling=max(rulings, key=_RANK.index, default=Ruling.ADMITTED),
             checked_at=self._now,
-            refusals=tuple(self._refusals),
+            refusals=tuple(self._account.refusals),
             grounds=tuple(self._grounds),
-            lines=tuple(self._lines),
+            lines=self._account.lines(),
         )
 
     def _open(self, presented: PresentedReport) -> _Opened | None:
         """Take the steps that make a report believable at all."""
+        entry = self._account.report(presented.name)
+        reevaluated = False
         try:
             statement = verify(presented.bundle, self._trust.keys, now=self._now)
             for step, text in _authentic(statement):
-                self._hold(step, presented.name, text)
+                entry.hold(step, text)
+            entry.not_asked(Step.LOG, "an entry in a transparency log")
             report = read_report(statement)
-            self._hold(Step.REPORT, presented.name, "the report follows its schema")
-            self._compare_evidence(presented, report)
+            entry.hold(Step.REPORT, "the report follows its schema")
+            _compare_evidence(entry, presented, report)
+            reevaluated = self._decide_again(entry, presented, report)
         except NotAuthenticError as error:
-            self._refuse(
-                error.step, Ruling.NOT_AUTHENTIC, presented.name, error.message, error.hint
-            )
+            entry.refuse(error.step, Ruling.NOT_AUTHENTIC, error.message, error.hint)
+            self._rejected[presented.name] = error.message
             return None
         except MissingForReevaluationError as missing:
-            self._refuse(
-                Step.REPORT, Ruling.UNDECIDED, presented.name, missing.message, missing.hint
-            )
-        return _Opened(name=presented.name, statement=statement, report=report)
+            entry.refuse(Step.REPORT, Ruling.UNDECIDED, missing.message, missing.hint)
+        entry.not_asked(Step.QUORUM, "a second signer")
+        return _Opened(
+            name=presented.name, statement=statement, report=report, reevaluated=reevaluated
+        )
 
-    def _compare_evidence(self, presented: PresentedReport, report: AuditReport) -> None:
-        if presented.evidence is not None:
-            expected, got = report.evidence.digest["sha256"], sha256_of(presented.evidence)
-            if got != expected:
-                raise NotAuthenticError(
-                    Step.REPORT,
-                    f"expected the evidence with the digest sha256:{expected}, got sha256:{got}",
-                    hint="the evidence file was changed, or belongs to another report",
-                )
-            self._hold(Step.REPORT, presented.name, "the evidence file is the one that it names")
-        if self._policies is not None and self._is_allowed(report):
-            reevaluate(report, presented.evidence, self._policies)
-            self._hold(Step.REPORT, presented.name, "decided again, the answer is the same")
+    def _decide_again(self, entry: Entry, presented: PresentedReport, report: AuditReport) -> bool:
+        """Decide the evidence again where that is demanded; say whether it was done."""
+        if self._policies is None:
+            entry.not_asked(Step.REPORT, "deciding the evidence again")
+            return False
+        if not self._is_allowed(report):
+            return False
+        reevaluate(report, presented.evidence, self._policies)
+        entry.hold(Step.REPORT, "decided again, the answer is the same")
+        return True
 
     def _is_allowed(self, report: AuditReport) -> bool:
         return self._trust.allows(
@@ -172,72 +168,70 @@ class _Gate:
         )
 
     def _allowed(self, opened: _Opened) -> bool:
-        allowed = self._is_allowed(opened.report)
+        entry = self._account.report(opened.name)
         policy = f"the policy {_policy(opened.report)}"
-        text = f"{policy} is allowed" if allowed else f"{policy} is not allowed; set aside"
-        self._lines.append(Line(step=Step.REPORT, about=opened.name, holds=allowed, text=text))
+        allowed = self._is_allowed(opened.report)
+        if allowed:
+            entry.hold(Step.REPORT, f"{policy} is allowed")
+        else:
+            entry.set_aside(Step.REPORT, f"{policy} is not allowed; set aside")
         return allowed
 
     def _judge_artifact(
         self, artifact: Artifact, opened: Sequence[_Opened], counting: Sequence[_Opened]
     ) -> None:
+        entry = self._account.subject(artifact.name)
         digest = f"sha256:{artifact.digest}"
         known = [each for each in opened if each.is_about(artifact)]
         if not known:
-            self._refuse(
-                Step.SUBJECT,
-                Ruling.DENIED,
-                artifact.name,
-                f"no report is about {digest}",
-                "audit these very bytes; a report does not follow a name",
-            )
+            self._refuse_unknown(entry, digest)
             return
         about = sorted(
             (each for each in counting if each.is_about(artifact)), key=lambda each: each.age
         )
         if not about:
             policies = ", ".join(dict.fromkeys(_policy(each.report) for each in known))
-            self._refuse(
+            entry.refuse(
                 Step.REPORT,
                 Ruling.DENIED,
-                artifact.name,
                 f"its reports are under policies that the trust file does not allow: {policies}",
                 "audit under an allowed policy, or add the digest under `policies: allow:`",
             )
             return
-        self._hold(Step.SUBJECT, artifact.name, f"{digest} is a subject of {_names(about)}")
-        if self._vetoed(artifact, about):
+        entry.hold(Step.SUBJECT, f"{digest} is a subject of {_names(about)}")
+        if _vetoed(entry, about):
             return
-        grounds = self._standing(artifact, about)
+        grounds = self._standing(entry, about)
         if grounds is not None:
             self._grounds.append(_grounds(artifact, grounds))
-            self._hold(Step.VERDICT, artifact.name, f"PASS by `{grounds.name}`")
+            entry.hold(Step.VERDICT, f"PASS by `{grounds.name}`")
 
-    def _vetoed(self, artifact: Artifact, about: Sequence[_Opened]) -> bool:
-        """Refuse where the newest word of any policy is not PASS."""
-        newest = {each.report.policy.name: each for each in about}  # `about` ends with the newest
-        vetoes = [each for each in newest.values() if each.verdict is not Verdict.PASS]
-        for each in vetoes:
-            when = format_time(each.report.decision.decided_at)
-            self._refuse(
-                Step.VERDICT,
-                _RULING[each.verdict],
-                artifact.name,
-                f"`{each.name}` says {each.verdict} at {when}: {each.report.decision.summary}",
+    def _refuse_unknown(self, entry: Entry, digest: str) -> None:
+        """Refuse what no report is about; one that was rejected may have meant to be."""
+        if self._rejected:
+            reasons = "; ".join(
+                f"`{name}` was rejected: {reason}" for name, reason in self._rejected.items()
             )
-        return bool(vetoes)
+            entry.refuse(
+                Step.SUBJECT, Ruling.DENIED, f"no report that holds is about {digest}; {reasons}"
+            )
+            return
+        entry.refuse(
+            Step.SUBJECT,
+            Ruling.DENIED,
+            f"no report is about {digest}",
+            "audit these very bytes; a report does not follow a name",
+        )
 
-    def _standing(self, artifact: Artifact, about: Sequence[_Opened]) -> _Opened | None:
+    def _standing(self, entry: Entry, about: Sequence[_Opened]) -> _Opened | None:
         """Return the newest PASS that nothing overrules and that may still be relied on."""
         reasons = []
         for each in reversed(_after_vetoes(about)):
             if (reason := self._lapsed(each.report)) is None:
-                self._hold(Step.TIME, artifact.name, f"`{each.name}` is in force")
+                entry.hold(Step.TIME, f"`{each.name}` is in force")
                 return each
             reasons.append(f"`{each.name}` {reason}")
-        self._refuse(
-            Step.TIME, Ruling.DENIED, artifact.name, "; ".join(reasons), "audit the subject again"
-        )
+        entry.refuse(Step.TIME, Ruling.DENIED, "; ".join(reasons), "audit the subject again")
         return None
 
     def _lapsed(self, report: AuditReport) -> str | None:
@@ -246,19 +240,38 @@ class _Gate:
             return f"was valid until {format_time(validity.valid_until)}"
         limit = self._trust.max_age
         if limit is not None and self._now - validity.decided_at > limit:
-            return f"was decided at {format_time(validity.decided_at)}, more than {limit} ago"
+            return (
+                f"was decided at {format_time(validity.decided_at)}, more than {_period(limit)} ago"
+            )
         return None
 
-    def _hold(self, step: int, about: str, text: str) -> None:
-        self._lines.append(Line(step=int(step), about=about, holds=True, text=text))
 
-    def _refuse(
-        self, step: int, ruling: Ruling, about: str, reason: str, hint: str | None = None
-    ) -> None:
-        self._lines.append(Line(step=int(step), about=about, holds=False, text=reason))
-        self._refusals.append(
-            Refusal(step=int(step), ruling=ruling, about=about, reason=reason, hint=hint)
+def _compare_evidence(entry: Entry, presented: PresentedReport, report: AuditReport) -> None:
+    if presented.evidence is None:
+        entry.not_asked(Step.REPORT, "the evidence file, which is not beside it")
+        return
+    expected, got = report.evidence.digest["sha256"], sha256_of(presented.evidence)
+    if got != expected:
+        raise NotAuthenticError(
+            Step.REPORT,
+            f"expected the evidence with the digest sha256:{expected}, got sha256:{got}",
+            hint="the evidence file was changed, or belongs to another report",
         )
+    entry.hold(Step.REPORT, "the evidence file is the one that it names")
+
+
+def _vetoed(entry: Entry, about: Sequence[_Opened]) -> bool:
+    """Refuse where the newest word of any policy is not PASS."""
+    newest = {each.report.policy.name: each for each in about}  # `about` ends with the newest
+    vetoes = [each for each in newest.values() if each.verdict is not Verdict.PASS]
+    for each in vetoes:
+        when = format_time(each.report.decision.decided_at)
+        entry.refuse(
+            Step.VERDICT,
+            _RULING[each.verdict],
+            f"`{each.name}` says {each.verdict} at {when}: {each.report.decision.summary}",
+        )
+    return bool(vetoes)
 
 
 def _authentic(statement: VerifiedStatement) -> Iterator[tuple[Step, str]]:
@@ -270,7 +283,7 @@ def _authentic(statement: VerifiedStatement) -> Iterator[tuple[Step, str]]:
         f"signed by `{signer.name}` ({signer.public_key.fingerprint}), an auditor",
     )
     yield Step.PAYLOAD_TYPE, "the payload is an in-toto statement"
-    yield Step.STATEMENT, f"an audit report about {len(statement.subjects)} subjects"
+    yield Step.STATEMENT, f"an audit report about {_counted(len(statement.subjects), 'subject')}"
     yield Step.TIME, "not from the future, and the key was good at the time that it states"
 
 
@@ -300,11 +313,22 @@ def _grounds(artifact: Artifact, opened: _Opened) -> Grounds:
         policy_digest=report.policy_digest,
         decided_at=report.validity.decided_at,
         valid_until=report.validity.valid_until,
+        reevaluated=opened.reevaluated,
     )
 
 
 def _policy(report: AuditReport) -> str:
     return f"`{report.policy.name}` {report.policy_version} (sha256:{report.policy_digest})"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _period(span: timedelta) -> str:
+    """Return what a trust file can say: whole days, or else whole hours."""
+    hours = span // timedelta(hours=1)
+    return _counted(hours // 24, "day") if hours % 24 == 0 else _counted(hours, "hour")
 
 
 def _names(opened: Sequence[_Opened]) -> str:

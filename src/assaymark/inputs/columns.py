@@ -110,12 +110,13 @@ class TableFields:
             # In a named column any number is meant.
             if index in needed and (self._walk.is_named or cells_hold_text(column)):
                 cells[index] = _values(column, unreadable)
+        paths = [each for each in self._paths if each[0] in cells]
         for row in range(batch.num_rows):
             if row in unreadable:
                 yield Unreadable(None, INVALID_UTF8)
                 continue
             try:
-                yield self._record(cells, row)
+                yield self._record(paths, cells, row)
             except NestedTooDeeplyError:
                 yield Unreadable(None, TOO_DEEP)
 
@@ -132,12 +133,12 @@ class TableFields:
                 hint=f"the column is `{self._missing[name]}`; name it alone to read all of it",
             )
 
-    def _record(self, cells: dict[int, list[Any]], row: int) -> Record:
+    def _record(
+        self, paths: list[tuple[int, FieldPath | None]], cells: dict[int, list[Any]], row: int
+    ) -> Record:
         texts: list[Text] = []
         is_empty = True
-        for index, path in self._paths:
-            if index not in cells:
-                continue
+        for index, path in paths:
             value = cells[index][row]
             if path is not None:
                 self._add_named(texts, path, {self._columns[index]: value})

@@ -72,7 +72,7 @@ def batched(file: str, met: Iterable[Met], *, batch_rows: int) -> Iterator[Batch
 def unknown(file: str, reason: str) -> Batch:
     """Return the batch of a file that is shown, but whose records cannot be told apart."""
     batch = _Batch(file, first_row=0)
-    batch.skip(Unreadable(None, reason))
+    batch.skip(Unreadable(None, reason), whole_file=True)
     return batch.finish()
 
 
@@ -109,8 +109,8 @@ class _Batch:
             is_empty = all(is_blank(each.text) for each in record.texts)
         self._empty += is_empty
 
-    def skip(self, each: Unreadable) -> None:
-        self._skipped.append(Skipped(self.next_row, each.line, each.reason))
+    def skip(self, each: Unreadable, *, whole_file: bool = False) -> None:
+        self._skipped.append(Skipped(self.next_row, each.line, each.reason, whole_file))
         self.length += 1
 
     def finish(self) -> Batch:

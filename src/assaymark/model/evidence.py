@@ -8,7 +8,7 @@ detectors and checks give the same bytes on any machine, with any number of work
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from assaymark.model.finding import Finding
@@ -90,6 +90,13 @@ class Coverage:
 
     fields: Mapping[str, int]
     """Texts by field, list indices folded to `[*]`."""
+
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """Field to the number of records whose value there was not looked at: binary, or left out on demand."""
+
+    unknown_files: Mapping[str, int] = field(default_factory=dict)
+    """Files of which not even the number of records is known, by reason. While there is one, no share of
+    the records is known either."""
 
     sample: Sample | None = None
     """The rows that were judged; `None` where all of them were."""

@@ -43,3 +43,7 @@ class Metric:
 
     labels: tuple[str, ...] = ()
     """Names that `where` may fix, such as `entity`. Without `where` the metric covers all of them."""
+
+    rules: tuple[str, ...] = ()
+    """Rules of the findings that are what it counts, beside those named by its labels; a `*` at the end
+    stands for any ending. A metric that names none, such as a number of records, has no places."""

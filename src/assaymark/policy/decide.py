@@ -263,4 +263,6 @@ def _verdict(
 
 
 def _names(outcomes: Iterable[Outcome]) -> list[str]:
-    return list(dict.fromkeys(each.requirement for each in outcomes))
+    """Return each requirement once, the most severe first, as every form of a report lists them."""
+    ordered = sorted(outcomes, key=lambda each: -each.severity.rank)
+    return list(dict.fromkeys(each.requirement for each in ordered))

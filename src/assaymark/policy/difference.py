@@ -110,7 +110,7 @@ class Difference:
         lines = lines or ["the policies demand the same"]
         if self.before is not None:
             same = self.before is self.after
-            lines += ["", f"verdict: {self.before}{'' if same else f' → {self.after}'}"]
+            lines += ["", f"verdict: {self.before}{', as before' if same else f' → {self.after}'}"]
             lines += [_outcome_line(each) for each in self.outcomes]
             if not self.outcomes:
                 lines.append("every requirement comes out as before")
@@ -154,6 +154,10 @@ def difference(
 
 
 def _numbers(a: Policy, b: Policy) -> Iterator[Change]:
+    for what in ("name", "version"):
+        before, after = getattr(a, what), getattr(b, what)
+        if before != after:
+            yield Change(kind=Kind.CHANGED, what=what, before=before, after=after)
     if a.confidence != b.confidence:
         tighter = b.confidence > a.confidence
         yield _ordered("confidence", a.confidence, b.confidence, tighter=tighter)

@@ -17,11 +17,12 @@ from typing import Any
 from assaymark.contracts.catalog import Catalog
 from assaymark.model.evidence import Settings
 from assaymark.model.metric import Unit
+from assaymark.model.numbers import percent
 from assaymark.model.subject import Sha256
 from assaymark.policy.diagnostics import printable
 from assaymark.policy.merged import clause_document
 from assaymark.policy.policy import Framework, Policy, PolicyFile, Requirement, bounds_of
-from assaymark.policy.wording import in_words, percent
+from assaymark.policy.wording import in_words
 
 COVERAGES = ("tested", "person", "not-covered")
 

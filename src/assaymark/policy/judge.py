@@ -20,6 +20,7 @@ from assaymark.model.intervals import Interval, at_least, at_most, lower_limit, 
 from assaymark.model.measurement import CLOPPER_PEARSON, EXACT, Counts, Measured, NotMeasured
 from assaymark.model.metric import Unit
 from assaymark.policy.policy import Bound
+from assaymark.policy.wording import limit, seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,18 +175,12 @@ def _interval_at(result: Measured, low_tail: float, high_tail: float) -> Interva
 
 
 def _because(result: Measured, interval: Interval, bound: Bound, status: Status) -> str:
-    counts = result.counts
-    if counts is None or bound.unit is not Unit.SHARE:
-        seen = f"{result.value:g}"
-    else:
-        seen = f"{counts.hits} of {counts.judged} rows ({result.value:.4%})"
-        if counts.unjudged:
-            seen += f", {counts.unjudged} more could not be judged"
-    if result.method != EXACT:
-        seen += f", {interval.level:.2%} interval {interval.low:.4%} to {interval.high:.4%}"
+    number = seen(
+        result.value, interval, result.counts, bound.unit, is_exact=result.method == EXACT
+    )
     link = {
         Status.MET: "which keeps",
         Status.BROKEN: "which breaks",
         Status.UNDECIDED: "which neither keeps nor breaks",
     }[status]
-    return f"{seen}, {link} {bound}"
+    return f"{number}, {link} the limit: {limit(bound)}"

@@ -1,16 +1,28 @@
-"""Requirements and clauses in words, for people who do not read YAML."""
+"""
+Demands and numbers in words, for people who do not read YAML.
+
+A decision, each form of its report and the commands about policies say them with these functions, so the
+same number reads the same wherever it stands. Nothing here depends on the machine: the words are part of
+signed reports, and deciding again must give the same ones.
+
+Tested in tests/policy/test_policy_wording.py.
+"""
 
 from __future__ import annotations
 
+from assaymark.model.intervals import Interval
+from assaymark.model.measurement import Counts
 from assaymark.model.metric import Unit
+from assaymark.model.numbers import one_in, percent, plural, quantity, whole
 from assaymark.policy.policy import AllOf, AnyOf, Bound, Clause, Not
 
 
 def in_words(clause: Clause) -> str:
-    """Return what `clause` demands, such as `` `pii.row-rate` of CREDIT_CARD at most 0.01 % of rows ``."""
+    """Return what `clause` demands, such as `` `pii.row-rate` of CREDIT_CARD: at most 0.01% ``."""
     match clause:
         case Bound():
-            return _bound_in_words(clause)
+            about = f" of {', '.join(value for _, value in clause.labels)}" if clause.labels else ""
+            return f"`{clause.metric}`{about}: {limit(clause)}"
         case AllOf(clauses):
             return f"all of ({'; '.join(map(in_words, clauses))})"
         case AnyOf(clauses):
@@ -19,19 +31,70 @@ def in_words(clause: Clause) -> str:
             return f"not ({in_words(inner)})"
 
 
-def _bound_in_words(bound: Bound) -> str:
-    about = f" of {', '.join(value for _, value in bound.labels)}" if bound.labels else ""
-    upper = bound.at_most is not None
-    limit = bound.at_most if bound.at_most is not None else bound.at_least or 0.0
-    side = "at most" if upper else "at least"
-    if upper and limit == 0:
-        amount = "no row" if bound.unit is Unit.SHARE else "none"
-        return f"`{bound.metric}`{about}: {amount}"
-    if bound.unit is Unit.SHARE:
-        return f"`{bound.metric}`{about}: {side} {percent(limit)} of rows"
-    return f"`{bound.metric}`{about}: {side} {limit:,.0f}"
+def limit(bound: Bound) -> str:
+    """Return the bound alone, such as `at most 0.01% (1 in 10,000)`."""
+    at_most = bound.at_most is not None
+    value = bound.at_most if bound.at_most is not None else bound.at_least or 0.0
+    if at_most and value == 0.0:
+        return "none at all"
+    word = "at most" if at_most else "at least"
+    if bound.unit is not Unit.SHARE:
+        return f"{word} {whole(value)}"
+    if not at_most and value == 1.0:
+        return "all of them"
+    ratio = one_in(value)
+    return f"{word} {percent(value)}" + (f" ({ratio})" if ratio else "")
 
 
-def percent(share: float) -> str:
-    """Return `share` in per cent, with as many digits as it has."""
-    return f"{round(share * 100, 10):.10g} %"
+def seen(
+    value: float, interval: Interval, counts: Counts | None, unit: Unit, *, is_exact: bool
+) -> str:
+    """Return a number with what it was counted from and how far it can be trusted.
+
+    Args:
+        value: As the judgement has it.
+        interval: The range that it was judged by.
+        counts: What a share was counted from, if it was.
+        unit: What the number means.
+        is_exact: Whether nothing was estimated from a sample.
+    """
+    if counts is None or unit is not Unit.SHARE:
+        return _uncounted(value, interval, unit, is_exact=is_exact)
+    low, high = percent(interval.low), percent(interval.high)
+    rows = plural(counts.judged, "row")
+    drawn = "" if is_exact else "drawn "
+    if counts.unjudged:
+        text = f"{counts.hits:,} of the {drawn}{rows} that could be judged; {counts.unjudged:,} more could not"
+    else:
+        random = "" if is_exact else " drawn at random"
+        text = f"{counts.hits:,} of {rows}{random} ({percent(value)})"
+    if not is_exact:
+        sure = percent(interval.level)
+        return f"{text}, so between {low} and {high} of all rows with {sure} confidence"
+    if counts.unjudged:
+        return f"{text}, so between {low} and {high} of all {counts.total:,}"
+    return text
+
+
+def seen_briefly(
+    value: float, interval: Interval, counts: Counts | None, unit: Unit, *, is_exact: bool
+) -> str:
+    """Return what `seen` does in one short piece, for a list of several numbers."""
+    if counts is None or unit is not Unit.SHARE or (is_exact and not counts.unjudged):
+        return seen(value, interval, counts, unit, is_exact=is_exact)
+    between = f"between {percent(interval.low)} and {percent(interval.high)}"
+    judged = f"{counts.hits:,} of {plural(counts.judged, 'row')}"
+    if is_exact:
+        return f"{judged} judged ({between} of all {counts.total:,})"
+    return f"{judged} drawn and judged ({between} with {percent(interval.level)} confidence)"
+
+
+def _uncounted(value: float, interval: Interval, unit: Unit, *, is_exact: bool) -> str:
+    text = quantity(value, unit)
+    if interval.low == interval.high:
+        return text
+    low, high = quantity(interval.low, unit), quantity(interval.high, unit)
+    if is_exact and unit is Unit.COUNT:
+        return f"{low} for certain, and at most {high} with what could not be read"
+    sure = "" if is_exact else f" with {percent(interval.level)} confidence"
+    return f"{text}, between {low} and {high}{sure}"

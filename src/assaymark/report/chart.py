@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 from assaymark.model.metric import Unit
-from assaymark.report.numbers import compact, percent
+from assaymark.model.numbers import compact, percent
 from assaymark.report.view import Reading
 
 WIDTH = 420.0

@@ -17,7 +17,7 @@ from assaymark.model.evidence import SubjectEvidence
 from assaymark.model.measurement import Labels, Measured, NotMeasured
 from assaymark.policy.policy import Control, Framework
 from assaymark.report.display_text import name, prose, quoted
-from assaymark.report.numbers import plural
+from assaymark.model.numbers import plural
 from assaymark.report.view import Item, Mark, Report
 from assaymark.report.wording import item_subject, metric, subject_name
 

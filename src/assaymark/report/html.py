@@ -28,7 +28,7 @@ from assaymark.report import wording
 from assaymark.report.chart import WIDTH, Chart, chart_of
 from assaymark.report.display_text import name, parts, prose
 from assaymark.report.gaps import control_tables, gaps
-from assaymark.report.numbers import file_size, percent, plural, whole
+from assaymark.model.numbers import file_size, percent, plural, whole
 from assaymark.report.view import Item, Mark, Reading, Report, tally
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from assaymark.model.decision import Verdict
 from assaymark.report.display_text import name
 from assaymark.report.gaps import Gap, gaps
 from assaymark.report.markdown_inline import code, inline
-from assaymark.report.numbers import plural
+from assaymark.model.numbers import plural
 from assaymark.report.view import Item, Mark, Report, tally
 from assaymark.report.wording import (
     ENFORCEMENT_WORDS,

@@ -14,7 +14,7 @@ from assaymark.model.decision import Verdict
 from assaymark.model.evidence import SubjectEvidence
 from assaymark.report.display_text import name
 from assaymark.report.gaps import gaps
-from assaymark.report.numbers import plural
+from assaymark.model.numbers import plural
 from assaymark.report.view import Item, Mark, Report, tally
 from assaymark.report.wording import (
     MARK_WORDS,

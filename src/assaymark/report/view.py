@@ -10,22 +10,24 @@ evidence; anything else is refused when it is made. tests/report/test_view.py ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
 from assaymark.contracts.catalog import Catalog
+from assaymark.contracts.detector import DetectorSpec
 from assaymark.errors import EvidenceError
 from assaymark.model.decision import Decision, Enforcement, Judgement, Outcome, Status
 from assaymark.model.evidence import Evidence, SubjectEvidence
 from assaymark.model.finding import Finding
-from assaymark.model.measurement import EXACT, Measured, Result
+from assaymark.model.measurement import EXACT, Labels, Measured, Result
 from assaymark.model.subject import Sha256
 from assaymark.model.waiver import Waiver
 from assaymark.policy.policy import Bound, Policy, Requirement, bounds_of
-from assaymark.report.display_text import quoted
+from assaymark.report.display_text import name as shown
+from assaymark.report.display_text import prose, quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +57,61 @@ class Vocabulary:
     metrics: Mapping[str, str] = field(default_factory=dict)
     """Metric name to what it measures, in words."""
 
-    switched_off: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Detector id to what it knows and did not look for under this policy."""
+    rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Metric name to the rules of the findings that it counts, beside those named by its labels."""
+
+    switched_off: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Detector id to what it knows and did not look for under this policy, under the titles that the
+    detector groups it by; what has no title is under the empty one."""
+
+    blind_spots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Detector id to what its settings leave out although a reader takes it for granted, in words."""
 
     @classmethod
     def of(cls, catalog: Catalog, policy: Policy) -> Vocabulary:
         """Take the words that `policy` needs from what is installed."""
-        switched_off = {}
-        for name, settings in sorted(policy.detectors.items()):
+        switched_off, blind_spots = {}, {}
+        for name, values in sorted(policy.detectors.items()):
             if (spec := catalog.detectors.get(name)) is None:
                 continue
-            on = spec.labels(spec.settings.model_validate(dict(settings)))
-            switched_off[name] = tuple(
-                each for each in spec.entities + spec.categories if each not in on
-            )
-        summaries = {name: metric.summary for name, (metric, _) in sorted(catalog.metrics.items())}
-        return cls(metrics=summaries, switched_off=switched_off)
+            settings = spec.settings.model_validate(dict(values))
+            switched_off[name] = _switched_off(spec, spec.labels(settings))
+            if spec.blind_spots is not None:
+                blind_spots[name] = spec.blind_spots(settings)
+        metrics = {name: metric for name, (metric, _) in sorted(catalog.metrics.items())}
+        return cls(
+            metrics={name: metric.summary for name, metric in metrics.items()},
+            rules={name: metric.rules for name, metric in metrics.items()},
+            switched_off=switched_off,
+            blind_spots=blind_spots,
+        )
+
+    def describe(self, metric: str, labels: Labels) -> str:
+        """Return what a metric counts, such as ``rows with `US_SSN` ``; its name where no words are known."""
+        meaning = self.metrics.get(metric)
+        what = quoted(metric) if meaning is None else prose(meaning).removeprefix("share of ")
+        if not labels:
+            return what
+        if what.startswith(_ROWS_WITH):
+            return f"rows with {' and '.join(quoted(value) for _, value in labels)}"
+        return f"{what} ({', '.join(f'{shown(key)} {quoted(value)}' for key, value in labels)})"
+
+
+_ROWS_WITH = "rows with at least one "
+"""How the summary of a share begins whose label says what is in the row."""
+
+
+def _switched_off(spec: DetectorSpec, on: Collection[str]) -> dict[str, tuple[str, ...]]:
+    off = [each for each in spec.entities + spec.categories if each not in on]
+    titled = {
+        title: tuple(each for each in labels if each in off)
+        for title, labels in spec.groups.items()
+    }
+    grouped = {each for labels in titled.values() for each in labels}
+    first, *rest = titled.items() if titled else [("", ())]
+    rest_of_all = tuple(each for each in off if each not in grouped)
+    ordered = [first, ("", rest_of_all), *rest] if titled else [("", rest_of_all)]
+    return {title: labels for title, labels in ordered if labels}
 
 
 class Mark(StrEnum):
@@ -91,6 +132,9 @@ class Reading:
 
     result: Result | None
     """As the evidence has it; `None` where no check reported it."""
+
+    about: str
+    """What is counted, in words, with names between backticks."""
 
     @property
     def is_exact(self) -> bool:
@@ -121,7 +165,7 @@ class Item:
     subject: SubjectEvidence | None
     readings: tuple[Reading, ...]
     places: Places
-    """Findings of the checks that its numbers come from, of the labels that it names."""
+    """Findings that its numbers count; none for a number that counts no findings."""
 
     waiver: Waiver | None
     """The waiver that excuses it, where the report has it by value."""
@@ -199,14 +243,14 @@ class Report:
         for outcome in self.decision.outcomes:
             found = None if outcome.subject is None else subjects[outcome.subject]
             requirement = requirements[outcome.requirement]
-            readings = _readings(requirement, outcome, found)
+            readings = _readings(requirement, outcome, found, self.vocabulary)
             items.append(
                 Item(
                     outcome=outcome,
                     requirement=requirement,
                     subject=None if found is None else found.subject,
                     readings=readings,
-                    places=_places(readings, found),
+                    places=_places(readings, found, self.vocabulary),
                     waiver=None if outcome.waived_by is None else waivers.get(outcome.waived_by),
                 )
             )
@@ -232,17 +276,43 @@ class _Indexed:
     findings: Mapping[tuple[str, str], list[Finding]]
     """By check and rule."""
 
+    labels: Mapping[str, set[str]]
+    """Metric name to every value that its labels have."""
+
     @classmethod
     def of(cls, subject: SubjectEvidence) -> _Indexed:
         """Index `subject`."""
         findings: dict[tuple[str, str], list[Finding]] = {}
         for each in subject.findings.sample:
             findings.setdefault((each.check, each.rule), []).append(each)
-        return cls(subject=subject, findings=findings)
+        labels: dict[str, set[str]] = {}
+        for result in subject.results:
+            labels.setdefault(result.metric, set()).update(value for _, value in result.labels)
+        return cls(subject=subject, findings=findings, labels=labels)
+
+    def keys_of(self, reading: Reading, vocabulary: Vocabulary) -> set[tuple[str, str]]:
+        """Return the check and rule of each finding that the number of `reading` counts.
+
+        A bound with labels counts the findings of just these; one without, those of every label that the
+        metric has, and those of the rules that it declares.
+        """
+        if reading.result is None:
+            return set()
+        check, metric = reading.result.check, reading.bound.metric
+        if reading.bound.labels:
+            return {(check, value) for _, value in reading.bound.labels}
+        rules = vocabulary.rules.get(metric, ())
+        exact = self.labels.get(metric, set()) | {each for each in rules if each[-1:] != "*"}
+        starts = tuple(each[:-1] for each in rules if each[-1:] == "*")
+        return {
+            key
+            for key in self.findings
+            if key[0] == check and (key[1] in exact or key[1].startswith(starts))
+        }
 
 
 def _readings(
-    requirement: Requirement, outcome: Outcome, found: _Indexed | None
+    requirement: Requirement, outcome: Outcome, found: _Indexed | None, vocabulary: Vocabulary
 ) -> tuple[Reading, ...]:
     pairs = zip(bounds_of(requirement.clause), outcome.judgements, strict=True)
     return tuple(
@@ -250,22 +320,18 @@ def _readings(
             bound=bound,
             judgement=judgement,
             result=None if found is None else found.subject.result(bound.metric, bound.labels),
+            about=vocabulary.describe(bound.metric, bound.labels),
         )
         for bound, judgement in pairs
     )
 
 
-def _places(readings: Iterable[Reading], found: _Indexed | None) -> Places:
+def _places(
+    readings: Iterable[Reading], found: _Indexed | None, vocabulary: Vocabulary
+) -> Places:
     if found is None:
         return Places(sampled=(), total=0, is_complete=True)
-    keys: set[tuple[str, str]] = set()
-    for reading in readings:
-        if reading.result is None:
-            continue
-        check, rules = reading.result.check, [value for _, value in reading.bound.labels]
-        keys.update((check, rule) for rule in rules)
-        if not rules:
-            keys.update(key for key in found.findings if key[0] == check)
+    keys = {key for reading in readings for key in found.keys_of(reading, vocabulary)}
     sampled = [each for key in keys for each in found.findings.get(key, ())]
     sampled.sort(
         key=lambda each: (-each.severity.rank, -each.confidence, each.location, each.fingerprint)

@@ -10,10 +10,11 @@ Tested in tests/report/test_wording.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from assaymark.model.decision import Enforcement, ErrorBudget, Outcome, Status, Verdict
+from assaymark.model.evidence import SubjectEvidence
 from assaymark.model.finding import Finding, Location
 from assaymark.model.measurement import (
     CLOPPER_PEARSON,
@@ -23,11 +24,10 @@ from assaymark.model.measurement import (
     NotMeasured,
     Result,
 )
-from assaymark.model.metric import Unit
 from assaymark.model.subject import Subject
+from assaymark.policy import wording as in_words
 from assaymark.policy.policy import AllOf, AnyOf, Bound, Clause, Not
 from assaymark.report.display_text import name, prose, quoted
-from assaymark.report.numbers import one_in, percent, plural, quantity, whole
 from assaymark.report.view import Item, Mark, Reading, Report, Vocabulary
 
 HEADLINES: Mapping[Verdict, str] = {
@@ -112,32 +112,28 @@ def labels(pairs: Labels) -> str:
 
 
 def metric(metric_name: str, pairs: Labels, vocabulary: Vocabulary) -> str:
-    """Return what is measured, in the check's words where they are known."""
-    meaning = vocabulary.metrics.get(metric_name)
-    what = quoted(metric_name) if meaning is None else prose(meaning)
-    return f"{what} ({labels(pairs)})" if pairs else what
+    """Return what is counted, in the check's words where they are known."""
+    return vocabulary.describe(metric_name, pairs)
 
 
-def limit(bound: Bound) -> str:
-    """Return the bound alone, such as `at most 0.01% of rows (1 in 10,000)`."""
-    at_most = bound.at_most is not None
-    value = bound.at_most if bound.at_most is not None else bound.at_least or 0.0
-    word = "at most" if at_most else "at least"
-    if bound.unit is not Unit.SHARE:
-        return f"{word} {whole(value)}"
-    if at_most and value == 0.0:
-        return "no row at all"
-    if not at_most and value == 1.0:
-        return "every row"
-    ratio = one_in(value)
-    return f"{word} {percent(value)} of rows" + (f" ({ratio})" if ratio else "")
+def coverage(each: SubjectEvidence) -> str:
+    """Return how much of a subject was read, such as `400 records, 2 of them unreadable`."""
+    known = each.coverage
+    text = plural(known.rows, "record")
+    if lost := sum(known.skipped.values()):
+        text += f", {lost:,} of them unreadable"
+    if known.sample is not None:
+        text += f", {known.sample.rows:,} of them drawn at random and judged"
+    if known.unknown_files:
+        text += f", and {plural(sum(known.unknown_files.values()), 'file')} that could not be read at all"
+    return text
 
 
 def demand(clause: Clause, vocabulary: Vocabulary) -> str:
     """Return what a requirement demands, in words."""
     match clause:
         case Bound():
-            return f"{metric(clause.metric, clause.labels, vocabulary)}: {limit(clause)}"
+            return f"{metric(clause.metric, clause.labels, vocabulary)}: {in_words.limit(clause)}"
         case AllOf(clauses):
             return f"all of: {_listed(clauses, vocabulary)}"
         case AnyOf(clauses):
@@ -152,29 +148,36 @@ def _listed(clauses: tuple[Clause, ...], vocabulary: Vocabulary) -> str:
 
 def seen(reading: Reading) -> str:
     """Return the number behind a judgement, in words, or why there is none."""
-    judgement = reading.judgement
-    if judgement.value is None:
-        return prose(judgement.because)
-    counts, unit = judgement.counts, reading.bound.unit
-    if counts is None or unit is not Unit.SHARE:
-        text = quantity(judgement.value, unit)
-    else:
-        rows = plural(counts.judged, "row")
-        text = f"{counts.hits:,} of {rows} ({percent(judgement.value)})"
-        if counts.unjudged:
-            text += f"; {counts.unjudged:,} more could not be judged"
-    interval = judgement.interval
-    if interval is None or interval.low == interval.high:
-        return text
-    low, high = quantity(interval.low, unit), quantity(interval.high, unit)
-    if reading.is_exact:
-        return f"{text}; in all between {low} and {high}"
-    return f"{text}; between {low} and {high} with {percent(interval.level)} confidence"
+    return _seen(reading, in_words.seen)
 
 
 def all_seen(item: Item) -> str:
-    """Return the numbers behind a requirement, in the order of its bounds."""
-    return "; ".join(seen(each) for each in item.readings)
+    """Return the numbers behind a requirement in the order of its bounds, each with what it is about."""
+    if len(item.readings) == 1:
+        return seen(item.readings[0])
+    names = [_short(each) for each in item.readings]
+    if len(set(names)) < len(names):
+        names = [each.about for each in item.readings]
+    numbers = [_seen(each, in_words.seen_briefly) for each in item.readings]
+    return "; ".join(f"{about}: {number}" for about, number in zip(names, numbers, strict=True))
+
+
+def _seen(reading: Reading, say: Callable[..., str]) -> str:
+    judgement = reading.judgement
+    if judgement.value is None or judgement.interval is None:
+        return prose(judgement.because)
+    return say(
+        judgement.value,
+        judgement.interval,
+        judgement.counts,
+        reading.bound.unit,
+        is_exact=reading.is_exact,
+    )
+
+
+def _short(reading: Reading) -> str:
+    values = [quoted(value) for _, value in reading.bound.labels]
+    return " and ".join(values) or reading.about
 
 
 def reason(reading: Reading) -> str:
@@ -214,7 +217,14 @@ def _to_decide(item: Item) -> str:
         return "Make the missing number measurable: the reason stands beside it."
     if all(each.is_exact for each in item.readings):
         return "Repair the rows that could not be read or judged, then audit again."
+    if any(_needs_every_row(each) for each in item.readings):
+        return "Audit the whole subject, without `--sample`: no sample can prove a limit that lets no row through."
     return "Read more rows, or the whole subject, then audit again."
+
+
+def _needs_every_row(reading: Reading) -> bool:
+    bound, is_open = reading.bound, reading.judgement.status is Status.UNDECIDED
+    return is_open and not reading.is_exact and (bound.at_most == 0.0 or bound.at_least == 1.0)
 
 
 def _sentence(text: str) -> str:
@@ -258,8 +268,12 @@ def method(result: Result) -> str:
     match result:
         case NotMeasured():
             return "not measured"
-        case Measured(method=kind) if kind == EXACT:
-            return "every row read"
+        case Measured(method=kind, counts=counts) if kind == EXACT:
+            if counts is None:
+                return "counted, without a sample"
+            if counts.unjudged:
+                return f"{counts.judged:,} of {plural(counts.total, 'row')} judged, without a sample"
+            return "every row judged"
         case Measured(method=kind) if kind == CLOPPER_PEARSON:
             return f"random sample of {plural(result.n, 'row')}, exact binomial limits"
         case Measured():
@@ -280,6 +294,21 @@ def budget(shared: ErrorBudget) -> str:
         f"them is wrong because of the draw is at most {wrong}. The more judgements share it, the wider "
         "each interval, so a policy cannot pass by asking many questions."
     )
+
+
+def shared_confidence(report: Report) -> str | None:
+    """Say why sampled ranges state more confidence than the policy asks for; `None` where none does."""
+    shared = report.decision.budget
+    if shared.method == "none" or shared.family < 2:  # noqa: PLR2004 - one judgement shares with none
+        return None
+    return (
+        f"The ranges of drawn rows state more than the {percent(shared.confidence)} confidence that the "
+        f"policy asks for, because {plural(shared.family, 'judgement')} share one error budget: so all of "
+        f"them are right together with {percent(shared.confidence)} confidence."
+    )
+
+
+PLACES_NOTE = "Rows count from 0, lines from 1, characters from 0. Values are never shown, at most their form."
 
 
 def enforcement(outcome: Outcome) -> str:

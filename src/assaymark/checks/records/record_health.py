@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from assaymark.checks.rates import NoSettings
+from assaymark.checks.rates import NoSettings, add_counts
 from assaymark.contracts.check import CheckMeta
 from assaymark.model.finding import Finding, Location, Severity, fingerprint_of
 from assaymark.model.measurement import Counts, NotMeasured, Result, count, share
@@ -28,6 +28,9 @@ class RecordTally:
     empty: int = 0
     skipped: int = 0
 
+    unread: dict[str, int] = field(default_factory=dict)
+    """Field to the records whose value there nobody looked at."""
+
 
 class RecordHealth:
     """How many records there are, how many hold no text, and how many could not be read.
@@ -40,7 +43,8 @@ class RecordHealth:
     ## Remediation
     Open the listed records: each finding names the file, the record, the line and why it could not be
     read. Repair the export that wrote them rather than the file. For empty records, check that the
-    right column was chosen (`--field`).
+    right column was chosen (`--field`). The report names the fields nobody looked at: judge all of them,
+    or remove what cannot be judged from the data.
 
     ## Known limits
     Empty means white space only; a record of filler such as `n/a` counts as text. How many records an
@@ -72,6 +76,13 @@ class RecordHealth:
                 summary="share of records that could not be read",
                 unit=Unit.SHARE,
                 direction=Direction.LOWER,
+                rules=("*",),
+            ),
+            Metric(
+                name="records.unread-fields",
+                summary="fields whose values nobody looked at",
+                unit=Unit.COUNT,
+                direction=Direction.LOWER,
             ),
         ),
         on=(SubjectKind.DATASET, SubjectKind.OUTPUTS),
@@ -89,13 +100,17 @@ class RecordHealth:
         """Count the records of `batch`."""
         state.read += batch.rows
         state.empty += batch.empty
-        state.skipped += len(batch.skipped)
+        state.skipped += sum(not each.whole_file for each in batch.skipped)
+        state.unread = add_counts(state.unread, batch.unread)
         return state
 
     def merge(self, a: RecordTally, b: RecordTally) -> RecordTally:
         """Return the sum of both tallies."""
         return RecordTally(
-            read=a.read + b.read, empty=a.empty + b.empty, skipped=a.skipped + b.skipped
+            read=a.read + b.read,
+            empty=a.empty + b.empty,
+            skipped=a.skipped + b.skipped,
+            unread=add_counts(a.unread, b.unread),
         )
 
     def find(self, batch: Batch, detections: DetectionsById) -> Iterator[Finding]:  # noqa: ARG002 - it reads none
@@ -128,3 +143,4 @@ class RecordHealth:
         yield share("records.empty-rate", name, (), empty, sampled=sampled)
         unreadable = Counts(hits=state.skipped, judged=all_records, unjudged=0)
         yield share("records.unreadable-rate", name, (), unreadable, sampled=sampled)
+        yield count("records.unread-fields", name, (), len(state.unread))

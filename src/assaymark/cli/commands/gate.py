@@ -125,6 +125,8 @@ def _lines(admission: Admission, *, explain: bool) -> list[str]:
         lines.append(f"  {each.about}: {each.reason}")
         if each.hint:
             lines.append(f"    hint: {each.hint}")
+    if admission.grounds and not admission.admitted:
+        lines.append("proven, and not admitted because of the above")
     for ground in admission.grounds:
         lines += [
             f"  {ground.artifact}  sha256:{ground.digest}",
@@ -132,6 +134,8 @@ def _lines(admission: Admission, *, explain: bool) -> list[str]:
             f"    policy {ground.policy} {ground.policy_version}  sha256:{ground.policy_digest}",
             f"    decided {_period(ground)}",
         ]
+        if ground.reevaluated:
+            lines.append("    decided again here from its evidence: the same answer")
     if explain:
         lines += ["", "steps", *admission.explain()]
     return lines

@@ -8,12 +8,40 @@ from typing import TYPE_CHECKING
 from assaymark.contracts.detector import DetectorSpec
 from assaymark.detectors.pii.lean_import import without_heavy_libraries
 from assaymark.detectors.pii.settings import PiiSettings, enabled_entities
-from assaymark.detectors.pii.vocabulary import ENTITIES
+from assaymark.detectors.pii.vocabulary import COUNTRIES, ENTITIES, MODEL_ENTITIES, RECOGNIZERS
 
 if TYPE_CHECKING:
     from assaymark.contracts.detector import Detector
 
 VERSION = "1"
+
+GROUPS = {
+    "names, places and groups of people": MODEL_ENTITIES,
+    **{
+        f"identifiers of the country `{country}`": tuple(
+            dict.fromkeys(each.entity for each in RECOGNIZERS if each.country == country)
+        )
+        for country in COUNTRIES
+    },
+}
+"""What a report lists together."""
+
+_TAKEN_FOR_GRANTED = {"PERSON": "people's names", "LOCATION": "places", "ORGANIZATION": "organisations"}
+
+
+def blind_spots(settings: PiiSettings) -> tuple[str, ...]:
+    """Return that names were not looked for, where they were not; a clean result reads as if they were."""
+    on = enabled_entities(settings)
+    if {"PERSON", "LOCATION"} <= set(on):
+        return ()
+    *others, last = (words for entity, words in _TAKEN_FOR_GRANTED.items() if entity not in on)
+    listed = f"{', '.join(others)} and {last}" if others else last
+    why = (
+        "no language model was chosen"
+        if settings.nlp == "blank"
+        else "the policy's `entities` leave them out"
+    )
+    return (f"{listed} were not looked for: {why}",)
 
 
 def _load(settings: PiiSettings) -> Detector:
@@ -32,5 +60,7 @@ PII = DetectorSpec(
     entities=ENTITIES,
     load=_load,
     enabled=enabled_entities,
+    groups=GROUPS,
+    blind_spots=blind_spots,
     costly=True,
 )

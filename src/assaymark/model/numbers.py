@@ -1,8 +1,8 @@
 """
-Numbers in words, the same in every form.
+Numbers in words, the same in decisions, in every form of a report, and on the terminal.
 
 A share never rounds to 100% unless it is 1, nor to 0% unless it is 0: a reader must be able to tell
-`all` from `nearly all`. Tested in tests/report/test_numbers.py.
+`all` from `nearly all`. Tested in tests/model/test_numbers.py.
 """
 
 from __future__ import annotations

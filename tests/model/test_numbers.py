@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assaymark.model.metric import Unit
-from assaymark.report.numbers import compact, file_size, one_in, percent, plural, quantity, whole
+from assaymark.model.numbers import compact, file_size, one_in, percent, plural, quantity, whole
 
 
 @pytest.mark.parametrize(
