@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -264,3 +265,21 @@ def test_an_interrupted_audit_leaves_nothing(counted, tmp_path, number) -> None:
     assert (process.returncode, err) == (128 + number, "")
     assert not (tmp_path / "out").exists()
     assert list(tmp_path.glob(".out.*")) == []
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="ray is installed")
+def test_an_executor_that_is_not_installed(run, tmp_path) -> None:
+    """Without its extra, Ray is an error with the line that installs it, and nothing is left behind."""
+    (tmp_path / "d.jsonl").write_text('{"text": "one"}\n')
+
+    words = ("--dataset", tmp_path / "d.jsonl", "--out", tmp_path / "out", "--executor", "ray")
+    result = run("audit", "pack:baseline", *words)
+
+    assert (result.status, result.err) == (
+        2,
+        (
+            "error: the executor `ray` needs a part that is not installed\n"
+            "hint: pip install 'assaymark[ray]'\n"
+        ),
+    )
+    assert [each.name for each in tmp_path.iterdir()] == ["d.jsonl"]

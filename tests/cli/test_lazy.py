@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 import pytest
 
+from assaymark.cli.completing import CHECK_ID
 from assaymark.cli.lazy import Lazy, LazyGroup
 from assaymark.cli.main import main, root
+from assaymark.errors import RegistryError
 
 
 def lazy_commands() -> list[tuple[str, LazyGroup, str]]:
@@ -60,10 +62,23 @@ def test_commands_complete_without_being_imported(monkeypatch, capsys) -> None:
 
 @pytest.mark.parametrize(
     ("words", "offered"),
-    [("assaymark ke", ["keys"]), ("assaymark policy ex", ["explain"]), ("assaymark zz", [])],
+    [
+        ("assaymark ke", ["keys"]),
+        ("assaymark policy ex", ["explain"]),
+        ("assaymark zz", []),
+        ("assaymark checks show secret", ["secret-exposure"]),
+        ("assaymark checks show zz", []),
+        ("assaymark policy check gdp", ["gdp"]),
+        ("assaymark audit p", ["baseline", "gdpr", "hipaa-safe-harbor", "p"]),
+        ("assaymark audit pack :", ["baseline", "gdpr", "hipaa-safe-harbor"]),
+        ("assaymark gate r --reevaluate pack : hip", ["hipaa-safe-harbor"]),
+    ],
 )
 def test_the_shell_gets_its_answer(words, offered, monkeypatch, capsys) -> None:
-    """What the completion script asks is answered on stdout, and nothing is run."""
+    """What the completion script asks is answered on stdout, and nothing is run.
+
+    Commands, ids of checks, and packs beside files. Bash cuts words at a colon and has the part before it.
+    """
     monkeypatch.setenv("_ASSAYMARK_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", words)
     monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
@@ -74,6 +89,29 @@ def test_the_shell_gets_its_answer(words, offered, monkeypatch, capsys) -> None:
     said = capsys.readouterr().out.split()
     answers = [each.partition(",")[2] for each in said]
     assert answers == offered
+
+
+def test_other_shells_get_whole_names(monkeypatch, capsys) -> None:
+    """Shells that do not cut at colons are offered the name of a pack as it is written."""
+    monkeypatch.setenv("_ASSAYMARK_COMPLETE", "fish_complete")
+    monkeypatch.setenv("COMP_WORDS", "assaymark policy explain pack:g")
+    monkeypatch.setenv("COMP_CWORD", "pack:g")
+
+    with pytest.raises(SystemExit):
+        main([])
+
+    assert capsys.readouterr().out == "plain,pack:gdpr\n"
+
+
+def test_completing_survives_a_broken_plug_in(monkeypatch) -> None:
+    """Where the installed checks cannot be read, none is offered."""
+
+    def broken() -> None:
+        raise RegistryError("a plug-in does not load")
+
+    monkeypatch.setattr("assaymark.engine.catalog.installed_catalog", broken)
+
+    assert CHECK_ID.shell_complete(click.Context(root), click.Argument(["id"]), "") == []
 
 
 def test_a_group_may_hold_plain_commands() -> None:

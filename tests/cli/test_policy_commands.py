@@ -51,8 +51,24 @@ def test_a_sound_policy(run, policy) -> None:
     data = run("policy", "check", path, "--json").json
 
     assert (shown.status, shown.err) == (0, "")
-    assert shown.out == f"p 1.0.0: 1 requirements, no mistakes\nsha256:{data['policy']['sha256']}\n"
+    assert shown.out == f"p 1.0.0: 1 requirement, no mistakes\nsha256:{data['policy']['sha256']}\n"
     assert data["usable"] is True
+
+
+def test_a_policy_that_is_not_there(run, tmp_path) -> None:
+    """A missing file is no mistake in it; for a script it is told on stdout alone."""
+    path = tmp_path / "nope.yaml"
+
+    shown = run("policy", "check", path)
+    script = run("policy", "check", path, "--json")
+
+    assert (shown.status, shown.out) == (2, "")
+    assert shown.err == (
+        f"{path}: error[unreadable]: `{path}` does not exist\n"
+        " = hint: name a policy file, or `pack:NAME`\n"
+    )
+    assert (script.status, script.err) == (2, "")
+    assert [each["code"] for each in script.json["diagnostics"]] == ["unreadable"]
 
 
 def test_ten_mistakes_are_shown_at_once(run, policy, snapshot, tmp_path) -> None:
@@ -146,7 +162,7 @@ def test_diff_and_replay_of_stored_evidence(run, policy, tmp_path) -> None:
 
     assert (audited.status, replayed.status, compared.status) == (0, 1, 0)
     assert replayed.out == (
-        "FAIL: not met: enough\n  broken  enough  (deny)\n    2, which breaks at least 9\n"
+        "FAIL: not met: enough\n  broken  enough  (deny)\n    2, which breaks the limit: at least 9\n"
     )
     assert "tightened requirements.enough" in compared.out
     assert "verdict: PASS → FAIL" in compared.out

@@ -249,6 +249,28 @@ def test_deciding_again(run, work) -> None:
     missing = run(*words, "--reevaluate", "pass.yaml")
 
     assert (again.status, missing.status) == (0, 3)
+    assert again.out.endswith("    decided again here from its evidence: the same answer\n")
+    assert scrub(missing.out) == (
+        "undecided\n"
+        "  pass/report.sigstore.json: it cannot be decided again: its evidence was not given\n"
+        "    hint: put `evidence.json` beside the report\n"
+        "proven, and not admitted because of the above\n"
+        "  d.jsonl  sha256:DIGEST\n"
+        "    PASS by pass/report.sigstore.json, signed by auditor SHA256:KEY\n"
+        "    policy p 1.0.0  sha256:DIGEST\n"
+        "    decided TIME, valid until TIME\n"
+    )
+
+
+def test_a_rejected_report_is_named_where_the_subject_is_refused(run, work, snapshot) -> None:
+    """After tampering, the subject's line says which report was rejected and why, not that none was given."""
+    path = work / "pass" / "evidence.json"
+    path.write_bytes(path.read_bytes() + b" ")
+
+    result = run("gate", "pass", "--trust", "trust-pass.yaml", "--subject", "d.jsonl", "--explain")
+
+    assert result.status == 4
+    snapshot("gate rejected", scrub(result.out))
 
 
 def test_an_undecided_report_is_undecided(run, work) -> None:

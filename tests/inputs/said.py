@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ class Said:
     rows: int
     empty: int
     skipped: list[tuple[str, int, int | None, str]]
+    unread: dict[str, int]
     subject: Subject
     manifest: Manifest
     batches: int = field(compare=False)
@@ -70,6 +72,7 @@ def said_by(source: Any) -> Said:
             for batch in batches
             for each in batch.skipped
         ],
+        unread=dict(sum((Counter(batch.unread) for batch in batches), Counter())),
         subject=source.subject(),
         manifest=source.manifest(),
         batches=len(batches),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ from assaymark.errors import InputError
 from .said import said
 
 TABLE = pa.table(
-    {"text": [f"t{i}" for i in range(2500)], "n": list(range(2500)), "x": [0.5] * 2500}
+    {
+        "text": [f"t{i}" for i in range(2500)],
+        "n": [10**6 + i for i in range(2500)],
+        "x": [0.5] * 2500,
+    }
 )
 
 
@@ -32,7 +37,11 @@ def test_both_formats_are_read(tmp_path: Path, layout: str, rows: int) -> None:
 
     found = said(path)
 
-    wanted = [(i, f, t) for i in range(len(table)) for f, t in (("text", f"t{i}"), ("n", str(i)))]
+    wanted = [
+        (i, field, text)
+        for i in range(len(table))
+        for field, text in (("text", f"t{i}"), ("n", str(10**6 + i)))
+    ]
     assert found.places == wanted
 
 
@@ -111,3 +120,18 @@ def test_extension_types_are_read_by_their_storage(tmp_path: Path) -> None:
     path = arrow(tmp_path / "a.arrow", pa.table({"text": column}), layout="file")
 
     assert said(path).places == [(0, "text", '{"a": "ann"}')]
+
+
+def test_types_that_only_arrow_has(tmp_path: Path) -> None:
+    """Days in a view of a list are read, an interval is not, and a number of 16 bytes is counted."""
+    row = {
+        "days": pa.array([[dt.date(2000, 1, 1), None]], pa.list_view(pa.date32())),
+        "span": pa.array([pa.MonthDayNano([1, 2, 3])]),
+        "beside": pa.array([{"span": pa.MonthDayNano([1, 2, 3]), "note": "n"}]),
+        "id": pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"\xff" * 16], pa.binary(16))),
+    }
+
+    found = said(arrow(tmp_path / "a.arrow", pa.table(row), layout="stream"))
+
+    assert found.places == [(0, "days[0]", "2000-01-01"), (0, "beside.note", "n")]
+    assert found.unread == {"id": 1}

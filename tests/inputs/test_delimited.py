@@ -21,14 +21,14 @@ from .said import Found, said
 
 def test_every_column_is_a_text_field(write: Write) -> None:
     """A record stands on the line where it starts; an empty cell is no value."""
-    path = write("a.csv", 'id,note\r\n1,"two\r\nlines, ""quoted"""\r\n\r\n2,\r\n')
+    path = write("a.csv", 'id,note\r\nA1,"two\r\nlines, ""quoted"""\r\n\r\nA2,\r\n')
 
     found = said(path)
 
     assert found.texts == [
-        Found(str(path), 0, 2, "id", "1"),
+        Found(str(path), 0, 2, "id", "A1"),
         Found(str(path), 0, 2, "note", 'two\r\nlines, "quoted"'),
-        Found(str(path), 1, 5, "id", "2"),
+        Found(str(path), 1, 5, "id", "A2"),
     ]
     assert (found.rows, found.empty, found.skipped) == (2, 0, [])
 
@@ -37,33 +37,65 @@ def test_every_column_is_a_text_field(write: Write) -> None:
 def test_the_delimiter_is_found(write: Write, delimiter: str) -> None:
     """It is the one that stands most often in the first line, outside quotes."""
     header = delimiter.join(['"x,;|y, z"', "b", "c"])
-    path = write("a.csv", f"{header}\n1{delimiter}2{delimiter}3\n")
+    path = write("a.csv", f"{header}\np{delimiter}q{delimiter}r\n")
 
-    assert said(path).places == [(0, "x,;|y, z", "1"), (0, "b", "2"), (0, "c", "3")]
+    assert said(path).places == [(0, "x,;|y, z", "p"), (0, "b", "q"), (0, "c", "r")]
 
 
 def test_tsv_is_separated_by_tabs_alone(write: Write) -> None:
     """Commas in its header change nothing."""
-    assert said(write("a.tsv", "a,b,c\td\n1\t2\n")).places == [(0, "a,b,c", "1"), (0, "d", "2")]
+    assert said(write("a.tsv", "a,b,c\td\np\tq\n")).places == [(0, "a,b,c", "p"), (0, "d", "q")]
 
 
 def test_named_columns_are_read_alone(write: Write) -> None:
-    """In the order in which they were named."""
-    path = write("a.csv", "a, b ,c\n1,2,3\n")
+    """In the order in which they were named, short numbers too; what was left out is counted."""
+    path = write("a.csv", "a, b ,c,d\n1,2,3,\n4,5,6,x\n,7,8,\n")
 
-    assert said(path, field="c,b").places == [(0, "c", "3"), (0, "b", "2")]
+    found = said(path, field="c,b")
+
+    assert found.places == [
+        (0, "c", "3"),
+        (0, "b", "2"),
+        (1, "c", "6"),
+        (1, "b", "5"),
+        (2, "c", "8"),
+        (2, "b", "7"),
+    ]
+    assert found.unread == {"a": 2, "d": 1}
+
+
+def test_short_whole_numbers_are_no_text(write: Write) -> None:
+    """A row number may look like a telephone number; what stands beside digits is read."""
+    path = write("a.csv", "id,age,card,note,day\n1650, 42 ,4111111,7 x,2000-01-01\n1651,-3,7.5,,\n")
+
+    found = said(path)
+
+    assert found.places == [
+        (0, "card", "4111111"),
+        (0, "note", "7 x"),
+        (0, "day", "2000-01-01"),
+        (1, "card", "7.5"),
+    ]
+    assert (found.rows, found.unread) == (2, {})
+
+
+def test_a_row_of_short_numbers_has_no_text(write: Write) -> None:
+    """It is counted as empty, as in every other format."""
+    found = said(write("a.csv", "a,b\n1,2\n3,x\n"))
+
+    assert (found.rows, found.empty) == (2, 1)
 
 
 def test_text_columns_alone_are_read_where_only_they_are_asked_for(write: Write) -> None:
     """Two columns of one name are both that column; without a known name all are read."""
     known = write("a.csv", "id, text ,text,note\n1,a,b,n\n")
-    unknown = write("b.csv", "id,note\n1,n\n")
+    unknown = write("b.csv", "id,note\nA1,n\n")
 
     assert said(known, reach=Reach.TEXT_FIELDS).places == [
         (0, "text", "a"),
         (0, "text (column 3)", "b"),
     ]
-    assert said(unknown, reach=Reach.TEXT_FIELDS).places == [(0, "id", "1"), (0, "note", "n")]
+    assert said(unknown, reach=Reach.TEXT_FIELDS).places == [(0, "id", "A1"), (0, "note", "n")]
 
 
 def test_a_column_that_is_not_there_is_an_error(write: Write) -> None:
@@ -90,23 +122,23 @@ def test_a_record_of_another_length_is_skipped(write: Write) -> None:
 
 def test_a_quote_that_is_never_closed_costs_its_line(write: Write) -> None:
     """What it would have swallowed is read line by line."""
-    rows = "".join(f"{i},x{i}\n" for i in range(5))
+    rows = "".join(f"r{i},x{i}\n" for i in range(5))
     found = said(write("a.csv", f'a,b\n0,"open\n\n{rows}'))
 
     assert found.reasons == [(0, 2, "quote never closed")]
-    assert found.places[0] == (1, "a", "0")
+    assert found.places[0] == (1, "a", "r0")
     assert found.rows == 5
 
 
 def test_a_quote_closed_by_accident_costs_its_line(write: Write) -> None:
     """A record that swallowed others does not fit the header, and is taken apart."""
-    found = said(write("a.csv", 'a,b\n0,"open\n1,x\n2,"quoted",\n3,y\n'))
+    found = said(write("a.csv", 'a,b\n0,"open\np,x\n2,"quoted",\nq,y\n'))
 
     assert found.reasons == [
         (0, 2, "quote never closed"),
         (2, 4, "wrong number of columns"),
     ]
-    assert found.places == [(1, "a", "1"), (1, "b", "x"), (3, "a", "3"), (3, "b", "y")]
+    assert found.places == [(1, "a", "p"), (1, "b", "x"), (3, "a", "q"), (3, "b", "y")]
 
 
 def test_an_open_cell_is_bounded(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,31 +174,31 @@ def test_lines_that_each_open_a_quote_are_read_in_linear_time(write: Write) -> N
 )
 def test_a_record_that_is_no_text_is_skipped(write: Write, row: bytes, reason: str) -> None:
     """As one record, whatever lines it has."""
-    found = said(write("a.csv", b"a,b\n" + row + b"\n1,2\n"))
+    found = said(write("a.csv", b"a,b\n" + row + b"\np,q\n"))
 
     assert found.reasons == [(0, 2, reason)]
-    assert found.places == [(1, "a", "1"), (1, "b", "2")]
+    assert found.places == [(1, "a", "p"), (1, "b", "q")]
 
 
 def test_a_line_beyond_the_limit_ends_its_record(write: Write, tmp_path: Path) -> None:
     """Even inside quotes, since nobody knows what stood in it."""
-    path = write("a.csv", b'a,b\n1,"open\n' + b"x" * 70_000_000 + b"\n2,3\n")
+    path = write("a.csv", b'a,b\n1,"open\n' + b"x" * 70_000_000 + b"\np,q\n")
 
     found = said(path)
 
     assert found.reasons == [(0, 2, "longer than 64 MiB")]
-    assert found.places == [(1, "a", "2"), (1, "b", "3")]
+    assert found.places == [(1, "a", "p"), (1, "b", "q")]
 
 
 def test_columns_without_a_name_of_their_own_get_one(write: Write) -> None:
     """Empty and repeated names are told apart by position."""
-    found = said(write("a.csv", "a,,a,a (column 3)\n1,2,3,4\n"))
+    found = said(write("a.csv", "a,,a,a (column 3)\np,q,r,s\n"))
 
     assert found.places == [
-        (0, "a", "1"),
-        (0, "column 2", "2"),
-        (0, "a (column 3)", "3"),
-        (0, "a (column 3) (column 4)", "4"),
+        (0, "a", "p"),
+        (0, "column 2", "q"),
+        (0, "a (column 3)", "r"),
+        (0, "a (column 3) (column 4)", "s"),
     ]
 
 
@@ -186,9 +218,9 @@ def test_a_first_line_of_values_is_a_record(write: Write) -> None:
 
 def test_years_and_long_questions_are_headers(write: Write) -> None:
     """A survey's and a pivot table's."""
-    found = said(write("a.csv", "2019,How satisfied are you with your choice?\n1,2\n"))
+    found = said(write("a.csv", "2019,How satisfied are you with your choice?\np,q\n"))
 
-    assert found.places == [(0, "2019", "1"), (0, "How satisfied are you with your choice?", "2")]
+    assert found.places == [(0, "2019", "p"), (0, "How satisfied are you with your choice?", "q")]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,11 @@ def texts(record: Any, field: str | None = None) -> list[tuple[str, str]]:
             {"question": "a", "answers": {"text": ["b", "c"], "answer_start": [1, 2]}},
             [("question", "a"), ("answers.text[0]", "b"), ("answers.text[1]", "c")],
         ),
-        ({"question": "how many?", "answer": 42}, [("question", "how many?"), ("answer", "42")]),
+        ({"question": "how many?", "answer": 42}, [("question", "how many?")]),
+        (
+            {"question": "how many?", "answer": 4200000},
+            [("question", "how many?"), ("answer", "4200000")],
+        ),
         ({"content": "a"}, [("content", "a")]),
         (
             {"messages": [{"role": "user", "content": "a"}, {"role": "tool", "content": None}]},
@@ -123,6 +127,8 @@ def test_keys_that_are_data_are_shown_by_position() -> None:
         ("a.b", [("a.b", "dotted")]),
         ('["a.b"]', [("a.b", "dotted")]),
         ("score", [("score", "0.5")]),
+        ("ages", [("ages[0]", "41"), ("ages[1]", "0.5")]),
+        ("ages[*]", [("ages[0]", "41"), ("ages[1]", "0.5")]),
         ("ok", []),
         ("meta[0]", []),
         ("text.by", []),
@@ -132,7 +138,7 @@ def test_keys_that_are_data_are_shown_by_position() -> None:
     ],
 )
 def test_named_fields_are_read_alone(field: str, wanted: list[tuple[str, str]]) -> None:
-    """Whatever is in them, and nothing beside them."""
+    """Whatever is in them, short numbers too, and nothing beside them."""
     record = {
         "text": "t",
         "meta": {"by": "ann", "n": 7},
@@ -141,6 +147,7 @@ def test_named_fields_are_read_alone(field: str, wanted: list[tuple[str, str]]) 
         "x,y": "comma",
         "odd]": "bracket",
         "score": 0.5,
+        "ages": [41, 0.5, True, None],
         "ok": True,
     }
 
@@ -164,16 +171,24 @@ def test_an_empty_name_is_wrong_usage(field: str) -> None:
 
 
 KEYS = st.from_regex(r"[a-z_]{1,8}", fullmatch=True).map(lambda key: f"k_{key}")
-SCALARS = st.one_of(st.text(), st.integers(), st.floats(-1, 1), st.booleans(), st.none())
+SCALARS = st.one_of(
+    st.text(),
+    st.integers(),
+    st.integers(-(10**7), 10**7),
+    st.floats(-1, 1),
+    st.booleans(),
+    st.none(),
+)
 
 
 @given(st.dictionaries(KEYS, SCALARS))
 def test_every_top_level_text_comes_back_with_its_name(record: dict[str, Any]) -> None:
-    """Strings and integers, each once, in order; other numbers are another test's."""
+    """Strings and long integers, each once, in order; other numbers are another test's."""
     wanted = [
         (key, str(value))
         for key, value in record.items()
-        if isinstance(value, str | int) and not isinstance(value, bool)
+        if isinstance(value, str)
+        or (isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**6)
     ]
 
     assert texts(record) == wanted
@@ -219,3 +234,65 @@ def test_every_turn_of_a_chat_comes_back(turns: list[tuple[str, str]]) -> None:
     record = {"messages": [{"role": role, "content": text} for role, text in turns]}
 
     assert texts(record) == [(f"messages[{i}].content", text) for i, (_, text) in enumerate(turns)]
+
+
+def unread(record: Any, field: str | None, reach: Reach = Reach.EVERYTHING) -> list[str]:
+    """The fields of one record that were counted as not looked at."""
+    read = JsonFields("a", Selection(parse_fields(field), reach)).read(record, None)
+    assert isinstance(read, Record)
+    return list(read.unread)
+
+
+@pytest.mark.parametrize(
+    ("field", "record", "wanted"),
+    [
+        ("text", {"text": "a", "note": "b", "meta": {"by": ["c"]}}, ["note", "meta"]),
+        ("text", {"text": "a", "n": 7, "x": 0.5, "ok": True, "gone": None, "e": "", "l": []}, []),
+        ("text", {"text": "a", "card": 4111111111111111}, ["card"]),
+        ("text", {"text": "a", "role": "user"}, ["role"]),
+        ("text", {"text": "a", "ann@example.org": 1}, ["$[1]"]),
+        ("text", {"text": "a", "meta": {"ann@example.org": 1}}, ["meta"]),
+        ("text,note", {"text": "a", "note": "b"}, []),
+        ("meta.by", {"meta": {"by": "a", "at": "b"}, "note": "c"}, ["note"]),
+        ("a.b", {"a.b": "a", "a": {"b": "c"}}, ["a"]),
+        ("[*].x", {"": "a", "x": "b"}, ["$[0]", "x"]),
+        ("[0]", {"x": "b"}, ["x"]),
+        ("$", {"text": "a", "note": "b"}, []),
+        ("$", "bare", []),
+        ("text", "bare", ["$"]),
+        ("text", "", []),
+        (None, {"text": "a", "note": "b", "n": 7}, []),
+        (None, "bare", []),
+    ],
+)
+def test_what_a_name_leaves_out_is_counted(
+    field: str | None, record: Any, wanted: list[str]
+) -> None:
+    """Top-level fields that hold text and were not named, as they may be shown."""
+    assert unread(record, field) == wanted
+
+
+def test_a_field_that_was_not_named_costs_no_record() -> None:
+    """However deep it is nested; it is counted as not looked at."""
+    deep: Any = "x"
+    for _ in range(40):
+        deep = [deep]
+
+    record = {"text": "a", "meta": deep}
+
+    assert texts(record, "text") == [("text", "a")]
+    assert unread(record, "text") == ["meta"]
+
+
+@given(st.dictionaries(KEYS, JSON_VALUES, max_size=5), st.sets(KEYS, min_size=1, max_size=3))
+def test_exactly_the_fields_that_hold_text_and_were_not_named_are_counted(
+    record: dict[str, Any], named: set[str]
+) -> None:
+    """A field holds text where an audit of it alone would find one."""
+    whole = JsonFields("a", Selection()).read(record, None)
+    assert isinstance(whole, Record)
+    places = {each.field.split(".")[0].split("[")[0] for each in whole.texts if each.text}
+
+    wanted = [key for key in record if key in places and key not in named]
+    assert unread(record, ",".join(sorted(named))) == wanted
+    assert list(whole.unread) == []

@@ -57,7 +57,7 @@ def test_json_lines_under_another_name_are_json_lines(write: Write) -> None:
 
 def test_a_list_longer_than_the_window_is_read_whole(write: Write) -> None:
     """Elements and numbers that are cut by the end of what was read so far are put together."""
-    records = [{"text": f"{i}-" + "é" * 700, "n": i} for i in range(3000)]
+    records = [{"text": f"{i}-" + "é" * 700, "n": 10**6 + i} for i in range(3000)]
     path = write("a.json", json.dumps(records, ensure_ascii=False))
 
     found = said(path)

@@ -21,8 +21,8 @@ def parquet(path: Path, columns: dict[str, Any], **options: Any) -> Path:
     return path
 
 
-def test_strings_and_integers_are_texts(tmp_path: Path) -> None:
-    """A card number in an integer column is found; measurements, booleans and times are no text."""
+def test_strings_dates_and_long_integers_are_texts(tmp_path: Path) -> None:
+    """A card number in an integer column is found; counts, measurements and times of day are no text."""
     path = parquet(
         tmp_path / "a.parquet",
         {
@@ -32,7 +32,9 @@ def test_strings_and_integers_are_texts(tmp_path: Path) -> None:
             "ratio": [1.5, 2.0, None],
             "price": pa.array([Decimal("1.50")] * 3, pa.decimal128(5, 2)),
             "flag": [True, False, None],
-            "born": [dt.date(2000, 1, 1)] * 3,
+            "at": [dt.time(12), None, None],
+            "took": pa.array([1, None, None], pa.duration("s")),
+            "born": [dt.date(2000, 1, 1), None, None],
             "none": pa.nulls(3),
         },
     )
@@ -43,10 +45,86 @@ def test_strings_and_integers_are_texts(tmp_path: Path) -> None:
         Found(str(path), 0, None, "note", "a"),
         Found(str(path), 0, None, "card", "4111111111111111"),
         Found(str(path), 0, None, "big", "100000000000000000000"),
+        Found(str(path), 0, None, "born", "2000-01-01"),
         Found(str(path), 2, None, "note", ""),
-        Found(str(path), 2, None, "card", "-7"),
     ]
-    assert (found.rows, found.empty) == (3, 1)
+    assert (found.rows, found.empty, found.unread) == (3, 2, {})
+
+
+def test_dates_are_texts_wherever_they_stand(tmp_path: Path) -> None:
+    """Days and moments to the nanosecond, in structs and lists, beside a time of day that is none."""
+    moments = pa.array([10**18 + 1, None], pa.int64()).cast(pa.timestamp("ns", "Europe/Berlin"))
+    path = parquet(
+        tmp_path / "a.parquet",
+        {
+            "day": [dt.date(1990, 2, 3), None],
+            "at": moments,
+            "person": [{"born": dt.date(1990, 2, 3), "wakes": dt.time(6)}, None],
+            "visits": [[dt.datetime(2001, 2, 3, 4, 5, 6, tzinfo=dt.UTC), None], []],
+            "deep": pa.StructArray.from_arrays([moments], ["at"]),
+        },
+    )
+    day, moment = "1990-02-03", "2001-09-09 01:46:40.000000001"
+
+    assert said(path).places == [
+        (0, "day", day),
+        (0, "at", moment),
+        (0, "person.born", day),
+        (0, "visits[0]", "2001-02-03 04:05:06.000000"),
+        (0, "deep.at", moment),
+    ]
+    assert said(path, field="person.born").places == [(0, "person.born", day)]
+
+
+def test_bytes_that_are_no_text_are_counted(tmp_path: Path) -> None:
+    """By column and row, as nothing looked at them, also where images are stored with their path."""
+    picture = b"\x89PNG\0\xff"
+    path = parquet(
+        tmp_path / "a.parquet",
+        {
+            "text": ["a", "b", "c"],
+            "image": [{"bytes": picture, "path": "a.png"}, {"bytes": None, "path": "b"}, None],
+            "pages": [[picture, picture], [b"utf-8"], None],
+            "raw": [b"caf\xe9", b"caf\xc3\xa9", b"\xff"],
+        },
+    )
+
+    found = said(path)
+
+    assert found.unread == {"image": 1, "pages": 1, "raw": 2}
+    assert (0, "image.path", "a.png") in found.places
+    assert [each.text for each in found.texts if each.field == "raw"] == ["café"]
+    assert said(path, reach=Reach.TEXT_FIELDS).unread == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "wanted"),
+    [
+        ("image", {"text": 2, "raw": 2, "n": 2, "image": 1}),
+        ("image.bytes,image.path", {"text": 2, "raw": 2, "n": 2, "image": 1}),
+        ("image.bytes,image", {"text": 2, "raw": 2, "n": 2, "image": 1}),
+        ("image.path", {"text": 2, "raw": 2, "n": 2}),
+        ("raw,text,n", {"image": 2, "raw": 1}),
+        (None, {"image": 1, "raw": 1}),
+    ],
+)
+def test_what_a_name_leaves_out_is_counted(
+    tmp_path: Path, field: str | None, wanted: dict[str, int]
+) -> None:
+    """Every row of a column that could hold text; and of the named ones the bytes that are none."""
+    path = parquet(
+        tmp_path / "a.parquet",
+        {
+            "text": ["a", None],
+            "image": [{"bytes": b"\xff", "path": "a"}, {"bytes": b"", "path": "b"}],
+            "raw": [b"\0", b"x"],
+            "n": [1, 2],
+            "ok": [True, False],
+            "small": pa.array([1, 2], pa.int16()),
+        },
+    )
+
+    assert said(path, field=field).unread == wanted
 
 
 def test_long_whole_numbers_are_texts_however_they_are_stored(tmp_path: Path) -> None:
@@ -72,14 +150,17 @@ def test_long_whole_numbers_are_texts_however_they_are_stored(tmp_path: Path) ->
 
 def test_names_inside_a_column_that_are_data_are_read(tmp_path: Path) -> None:
     """Writers make a struct of objects that are keyed by persons; what a row lacks is not its own."""
-    people = [{"ann@example.org": 1, "plain": 2}, {"Bob Example": None, "plain": 3}]
+    people = [
+        {"ann@example.org": 10**6, "plain": 2 * 10**6},
+        {"Bob Example": None, "plain": 3 * 10**6},
+    ]
     path = parquet(tmp_path / "a.parquet", {"by": people})
 
     assert said(path).places == [
         (0, "by.$[0](key)", "ann@example.org"),
-        (0, "by.$[0]", "1"),
-        (0, "by.plain", "2"),
-        (1, "by.plain", "3"),
+        (0, "by.$[0]", "1000000"),
+        (0, "by.plain", "2000000"),
+        (1, "by.plain", "3000000"),
     ]
     assert [each[1] for each in said(path, reach=Reach.TEXT_FIELDS).places] == [
         "by.$[0]",
@@ -92,8 +173,9 @@ def test_names_inside_a_column_that_are_data_are_read(tmp_path: Path) -> None:
     ("columns", "wanted"),
     [
         ({"id": [1], "text": ["a"], "title": ["t"], "note": ["n"]}, ["text", "title"]),
-        ({"question": ["a"], "answer": [42], "id": [1]}, ["question", "answer"]),
-        ({"output": [1], "sentence": ["s"]}, ["output", "sentence"]),
+        ({"question": ["a"], "answer": [10**6], "id": [10**6]}, ["question", "answer"]),
+        ({"output": [10**6], "sentence": ["s"]}, ["output", "sentence"]),
+        ({"output": [dt.date(2000, 1, 1)], "sentence": ["s"]}, ["output", "sentence"]),
         ({"output": [0.5], "sentence": ["s"]}, ["sentence"]),
         ({"title": ["t"], "note": ["n"]}, ["title", "note"]),
     ],
@@ -101,7 +183,7 @@ def test_names_inside_a_column_that_are_data_are_read(tmp_path: Path) -> None:
 def test_text_columns_are_those_of_a_known_layout(
     tmp_path: Path, columns: dict[str, Any], wanted: list[str]
 ) -> None:
-    """A column of scores makes no layout, whatever it is called."""
+    """A column of scores or dates makes no layout, whatever it is called."""
     found = said(parquet(tmp_path / "a.parquet", columns), reach=Reach.TEXT_FIELDS)
 
     assert [each[1] for each in found.places] == wanted
@@ -133,7 +215,7 @@ def test_every_kind_of_string_is_text(tmp_path: Path) -> None:
             "large": pa.array(["l"], pa.large_string()),
             "view": pa.array(["v"], pa.string_view()),
             "list": [["a", "b"]],
-            "struct": [{"x": "s", "n": 5, "f": 0.5}],
+            "struct": [{"x": "s", "n": 5_000_000, "f": 0.5}],
             "map": pa.array([[("k", "m")]], pa.map_(pa.string(), pa.string())),
             "bytes": pa.array([b"text"], pa.binary()),
             "image": pa.array([b"\x89PNG\0\xff"], pa.binary()),
@@ -150,7 +232,7 @@ def test_every_kind_of_string_is_text(tmp_path: Path) -> None:
         (0, "list[0]", "a"),
         (0, "list[1]", "b"),
         (0, "struct.x", "s"),
-        (0, "struct.n", "5"),
+        (0, "struct.n", "5000000"),
         (0, "map[0].key", "k"),
         (0, "map[0].value", "m"),
         (0, "bytes", "text"),

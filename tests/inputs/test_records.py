@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,11 @@ from assaymark.inputs.records import (
 TEXTS = st.lists(st.builds(Text, st.sampled_from(["a", "b"]), st.text(max_size=5)), max_size=3)
 MET = st.one_of(
     st.builds(
-        Record, st.one_of(st.none(), st.integers(1, 99)), TEXTS, st.sampled_from([None, True])
+        Record,
+        st.one_of(st.none(), st.integers(1, 99)),
+        TEXTS,
+        st.sampled_from([None, True]),
+        st.lists(st.sampled_from(["c", "d"]), unique=True),
     ),
     st.builds(Unreadable, st.one_of(st.none(), st.integers(1, 99)), st.just("reason")),
 )
@@ -43,6 +49,9 @@ def test_batches_lose_and_invent_nothing(met: list[Met], batch_rows: int) -> Non
     assert sum(batch.rows for batch in batches) == len(records)
     assert sum(batch.empty for batch in batches) == sum(
         each.is_empty or not any(text.text.strip() for text in each.texts) for each in records
+    )
+    assert sum((Counter(batch.unread) for batch in batches), Counter()) == Counter(
+        name for each in records for name in each.unread
     )
     assert all(batch.rows + len(batch.skipped) <= batch_rows for batch in batches)
     assert {batch.file for batch in batches} == {"f"}

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import tarfile
 from pathlib import Path
 
@@ -38,14 +39,14 @@ def test_json_lines(shared: Path, name: str) -> None:
         (i, name, str(value))
         for i, each in enumerate(records)
         for name, value in each.items()
-        if isinstance(value, str | int)
+        if isinstance(value, str) or (isinstance(value, int) and abs(value) >= 10**6)
     ]
     assert (audited.rows, audited.empty, audited.skipped) == (found.rows, found.empty, [])
 
 
 @pytest.mark.parametrize("name", TABULAR)
 def test_tables(shared: Path, name: str) -> None:
-    """Every cell that is not empty is a text, under the name of its column."""
+    """Every cell but empty ones and short whole numbers is a text, under the name of its column."""
     path = shared / "tabular" / f"{name}.csv.gz"
     with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as stream:
         header, *rows = [row for row in csv.reader(stream) if row]
@@ -57,7 +58,7 @@ def test_tables(shared: Path, name: str) -> None:
         (index, name, cell)
         for index, row in enumerate(rows)
         for name, cell in zip(header, row, strict=True)
-        if cell
+        if cell and not re.fullmatch(r"\s*[-+]?\d{1,6}\s*", cell)
     ]
 
 

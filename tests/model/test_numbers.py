@@ -1,13 +1,23 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assaymark.model.metric import Unit
-from assaymark.model.numbers import compact, file_size, one_in, percent, plural, quantity, whole
+from assaymark.model.numbers import (
+    compact,
+    exact_percent,
+    file_size,
+    one_in,
+    percent,
+    plural,
+    quantity,
+    whole,
+)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +102,19 @@ def test_plural() -> None:
         "2 rows",
         "0 entries",
     ]
+
+
+@given(st.floats(0.0, 1.0))
+def test_a_limit_keeps_every_digit_that_it_was_written_with(share: float) -> None:
+    """Two limits that differ read differently, however little apart, and never scientifically."""
+    text = exact_percent(share)
+
+    assert float(Decimal(text.removesuffix("%")) / 100) == share
+    assert "e" not in text.lower()
+
+
+@given(st.floats())
+def test_every_number_has_words(number: float) -> None:
+    """Numbers that no data has, such as the smallest float, are said too: a decision raises nothing."""
+    assert one_in(number) is None or 1e-16 < number <= 0.1
+    assert all(text(number) for text in (exact_percent, percent, whole))

@@ -46,16 +46,29 @@ def because(rules: Policy, found: Evidence) -> list[str]:
 @pytest.mark.parametrize(
     ("hits", "unjudged", "status", "verdict", "reason"),
     [
-        (1, 0, MET, Verdict.PASS, "1 of 10 rows (10.0000%), which keeps at most 0.1"),
-        (2, 0, BROKEN, Verdict.FAIL, "2 of 10 rows (20.0000%), which breaks at most 0.1"),
+        (
+            1,
+            0,
+            MET,
+            Verdict.PASS,
+            "1 of 10 rows (10%), which keeps the limit: at most 10% (1 in 10)",
+        ),
+        (
+            2,
+            0,
+            BROKEN,
+            Verdict.FAIL,
+            "2 of 10 rows (20%), which breaks the limit: at most 10% (1 in 10)",
+        ),
         (
             1,
             2,
             UNDECIDED,
             Verdict.UNDECIDED,
             (
-                "1 of 10 rows (10.0000%), 2 more could not be judged, "
-                "which neither keeps nor breaks at most 0.1"
+                "1 of the 10 rows that could be judged; 2 more could not, "
+                "so between 8.333% and 25% of all 12, "
+                "which neither keeps nor breaks the limit: at most 10% (1 in 10)"
             ),
         ),
         (
@@ -63,7 +76,11 @@ def because(rules: Policy, found: Evidence) -> list[str]:
             2,
             BROKEN,
             Verdict.FAIL,
-            "9 of 10 rows (90.0000%), 2 more could not be judged, which breaks at most 0.1",
+            (
+                "9 of the 10 rows that could be judged; 2 more could not, "
+                "so between 75% and 91.67% of all 12, "
+                "which breaks the limit: at most 10% (1 in 10)"
+            ),
         ),
     ],
 )
@@ -97,7 +114,7 @@ def test_a_count_is_told_as_a_count() -> None:
     rules = policy(requirement(Bound(metric="f.a", labels=(), at_least=100, unit=Unit.COUNT)))
 
     assert because(rules, evidence(about(count("f.a", "c", (), 40)))) == [
-        "40, which breaks at least 100"
+        "40, which breaks the limit: at least 100"
     ]
 
 
@@ -168,7 +185,10 @@ RESULTS: list[tuple[Result | None, str]] = [
             method="a method of tomorrow",
             counts=None,
         ),
-        "0, 95.00% interval 0.0000% to 0.0000%, which neither keeps nor breaks at most 0.1",
+        (
+            "0%, between 0% and 0% with 95% confidence, "
+            "which neither keeps nor breaks the limit: at most 10% (1 in 10)"
+        ),
     ),
 ]
 
@@ -338,7 +358,8 @@ def test_equal_doubts_share_alike() -> None:
     assert first.judgements[0].interval == second.judgements[0].interval
     assert first.judgements[0].interval is not None
     assert first.judgements[0].because == (
-        "0 of 100 rows (0.0000%), 97.50% interval 0.0000% to 4.2874%, which keeps at most 0.05"
+        "0 of 100 drawn rows (0%), so between 0% and 4.287% of all rows with 97.5% confidence, "
+        "which keeps the limit: at most 5% (1 in 20)"
     )
 
 

@@ -93,7 +93,7 @@ class TestDifference:
             """\
             the policies demand the same
 
-            verdict: PASS
+            verdict: PASS, as before
             every requirement comes out as before"""
         )
 
@@ -127,9 +127,9 @@ class TestDifference:
                 was  on dataset: `records.count`: at least 100 (medium, deny)
                 now  on dataset: `records.count`: at least 200 (medium, deny)
             - removed requirements.readable
-                on dataset: `records.readable-rate`: at least 90 % of rows (medium, deny)
+                on dataset: `records.readable-rate`: at least 90% (medium, deny)
             + added requirements.no-cards
-                on dataset: `pii.row-rate`: no row (high, deny)
+                on dataset: `pii.row-rate`: none at all (high, deny)
 
             verdict: PASS → FAIL
               enough for sha256:{short}…: met → broken
@@ -171,6 +171,7 @@ class TestDifference:
             ("examples: 2", "examples: 1", "v loosened checks.licence-permitted.examples"),
             ("enforce: warn", "enforce: deny", "^ tightened requirements.no-cards"),
             ("at_most: 0.01", "at_most: 0.02", "v loosened requirements.no-cards"),
+            ("team, version: 1.0.0", "team, version: 1.0.1", "~ changed version"),
             ("redact it", "redact", "~ changed requirements.no-cards"),
             ("{entity: CREDIT_CARD}", "{entity: US_SSN}", "~ changed requirements.no-cards"),
             ("a made-up text", "another", "~ changed frameworks.demo"),

@@ -54,16 +54,16 @@ def test_explanation_answers_who_did_not_write_the_policy(catalog: Catalog, pars
 
         Requirements
           critical, deny: no-cards  (team.yaml:6)
-            on dataset: `pii.row-rate` of CREDIT_CARD: at most 1 % of rows
+            on dataset: `pii.row-rate` of CREDIT_CARD: at most 1% (1 in 100)
             for demo:1
             if not: redact it
           medium, deny: enough  (base.yaml:20)
-            on dataset: all of (`records.count`: at least 100; not (`harm.row-rate`: at least 50 % of rows))
+            on dataset: all of (`records.count`: at least 100; not (`harm.row-rate`: at least 50%))
           medium, deny: open  (base.yaml:25)
-            on dataset: `harm.row-rate`: at most 10 % of rows
+            on dataset: `harm.row-rate`: at most 10% (1 in 10)
 
         Chance
-          if a subject is sampled, its 3 bounds share an error of 5 % among them (Holm)
+          if a subject is sampled, its 3 bounds share an error of 5% among them (Holm)
 
         Frameworks
           demo: a made-up text, 1, mapped 2026-05-01
@@ -119,17 +119,17 @@ def bound(**limits: float) -> Bound:
 @pytest.mark.parametrize(
     ("clause", "words"),
     [
-        (bound(at_most=0.0), "`m`: no row"),
-        (bound(at_most=0.0001), "`m`: at most 0.01 % of rows"),
-        (bound(at_least=0.995), "`m`: at least 99.5 % of rows"),
-        (Bound(metric="m", labels=(), at_most=0.0, unit=Unit.COUNT), "`m`: none"),
+        (bound(at_most=0.0), "`m`: none at all"),
+        (bound(at_most=0.0001), "`m`: at most 0.01% (1 in 10,000)"),
+        (bound(at_least=0.995), "`m`: at least 99.5%"),
+        (Bound(metric="m", labels=(), at_most=0.0, unit=Unit.COUNT), "`m`: at most 0"),
         (
             Bound(metric="m", labels=(("entity", "A"),), at_least=12000.0, unit=Unit.COUNT),
             "`m` of A: at least 12,000",
         ),
         (
             AnyOf((Not(bound(at_least=0.5)), AllOf((bound(at_most=0.1),)))),
-            "any of (not (`m`: at least 50 % of rows); all of (`m`: at most 10 % of rows))",
+            "any of (not (`m`: at least 50%); all of (`m`: at most 10% (1 in 10)))",
         ),
     ],
 )

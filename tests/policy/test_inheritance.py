@@ -335,6 +335,21 @@ class TestSettings:
             "team.yaml:6:19: error[loosened]: `min_score` is looser than `0.4` in a parent, by default",
         ]
 
+    def test_a_mistake_hides_no_loosening(self, errors: Errors) -> None:
+        """What is sound beside a mistake is held against the parent; what the mistake touches is not."""
+        found = errors(
+            child("detectors: {pii: {entities: [CREDIT_CAR], min_score: 0.9}}\n"),
+            base=BASE,
+        )
+
+        assert [each.partition(": ")[2] for each in found.splitlines() if "error[" in each] == [
+            (
+                "error[unknown-value]: expected `CREDIT_CARD`, `EMAIL_ADDRESS`, `PERSON` or `US_SSN`, "
+                "got the text `CREDIT_CAR`"
+            ),
+            "error[loosened]: `min_score` is looser than `0.4` in base.yaml:6",
+        ]
+
     def test_what_no_parent_uses_is_free(self, parse: Parse) -> None:
         """A detector that no parent configures or needs can be set as one likes."""
         base = HEAD + "requirements: [{id: a, metric: records.count, at_least: 1, on: dataset}]\n"

@@ -143,7 +143,58 @@ CASES = {
           |
         6 |     metric: records.count
           |     ^^^^^^
+          = hint: say how much is allowed, such as `at_least: 1`""",
+    ),
+    "no bound, lower is better": (
+        "metric: pii.row-rate\non: dataset\n",
+        """\
+        team.yaml:6:5: error[missing-bound]: expected `at_most` or `at_least`, got neither
+          |
+        6 |     metric: pii.row-rate
+          |     ^^^^^^
           = hint: say how much is allowed, such as `at_most: 0`""",
+    ),
+    "no bound, a share, higher is better": (
+        "metric: records.readable-rate\non: dataset\n",
+        """\
+        team.yaml:6:5: error[missing-bound]: expected `at_most` or `at_least`, got neither
+          |
+        6 |     metric: records.readable-rate
+          |     ^^^^^^
+          = hint: say how much is allowed, such as `at_least: 0.9`""",
+    ),
+    "misspelt bound of a count": (
+        "metric: records.count\nat_lest: 5\non: dataset\n",
+        """\
+        team.yaml:7:5: error[unknown-key]: unknown key `at_lest`
+          |
+        7 |     at_lest: 5
+          |     ^^^^^^^
+          = hint: did you mean `at_least`?""",
+    ),
+    "share with a per cent sign": (
+        "metric: pii.row-rate\non: dataset\nat_most: 5%\n",
+        """\
+        team.yaml:8:14: error[wrong-type]: expected a number, got the text `5%`
+          |
+        8 |     at_most: 5%
+          |              ^^
+          = hint: a share is written as a decimal: `0.05`""",
+    ),
+    "wrong entity of a wrong metric": (
+        "metric: pii.row-rat\nwhere: {entity: EMAIL_ADRESS, colour: X}\non: dataset\nat_most: 0\n",
+        """\
+        team.yaml:6:13: error[unknown-metric]: no installed check reports `pii.row-rat`
+          |
+        6 |     metric: pii.row-rat
+          |             ^^^^^^^^^^^
+          = hint: did you mean `pii.row-rate`?
+
+        team.yaml:7:21: error[unknown-label-value]: no entity is called `EMAIL_ADRESS`
+          |
+        7 |     where: {entity: EMAIL_ADRESS, colour: X}
+          |                     ^^^^^^^^^^^^
+          = hint: did you mean `EMAIL_ADDRESS`?""",
     ),
     "share in per cent": (
         "metric: pii.row-rate\non: dataset\nat_most: 5\n",
@@ -184,7 +235,8 @@ CASES = {
         team.yaml:8:15: error[wrong-type]: expected a number, got the text `5`
           |
         8 |     at_least: "5"
-          |               ^^^""",
+          |               ^^^
+          = hint: write it without quotes""",
     ),
     "bound that is a truth value": (
         "metric: records.count\non: dataset\nat_least: true\n",
@@ -258,12 +310,6 @@ CASES = {
     "unknown key in an inner clause": (
         "any_of: [{metric: records.count, at_lest: 1}]\non: dataset\n",
         """\
-        team.yaml:6:15: error[missing-bound]: expected `at_most` or `at_least`, got neither
-          |
-        6 |     any_of: [{metric: records.count, at_lest: 1}]
-          |               ^^^^^^
-          = hint: say how much is allowed, such as `at_most: 0`
-
         team.yaml:6:38: error[unknown-key]: unknown key `at_lest`
           |
         6 |     any_of: [{metric: records.count, at_lest: 1}]
@@ -299,7 +345,8 @@ CASES = {
         team.yaml:10:14: error[unknown-value]: expected `deny`, `warn` or `audit`, got the text `block`
            |
         10 |     enforce: block
-           |              ^^^^^""",
+           |              ^^^^^
+           = hint: did you mean `deny`?""",
     ),
     "control without a framework": (
         "metric: records.count\nat_least: 1\non: dataset\ncontrols: [5.1.c]\n",

@@ -43,7 +43,23 @@ CASES = {
         team.yaml:4:30: error[wrong-type]: expected a number, got the text `0.3`
           |
         4 | detectors: {pii: {min_score: "0.3"}}
-          |                              ^^^^^""",
+          |                              ^^^^^
+          = hint: write it without quotes""",
+    ),
+    "per cent for a share": (
+        "confidence: 95\ndetectors: {pii: {min_score: 40%}}\n",
+        """\
+        team.yaml:4:13: error[out-of-range]: expected less than 1, got the number `95`
+          |
+        4 | confidence: 95
+          |             ^^
+          = hint: write 0.95 for 95 %
+
+        team.yaml:5:30: error[wrong-type]: expected a number, got the text `40%`
+          |
+        5 | detectors: {pii: {min_score: 40%}}
+          |                              ^^^
+          = hint: a share is written as a decimal: `0.4`""",
     ),
     "beyond the limits": (
         "detectors: {pii: {min_score: 1.5}, harm: {timeout: 0}}\n",
@@ -194,16 +210,29 @@ def test_mistake(errors: Errors, name: str) -> None:
     assert errors(HEAD + text + ONE) == dedent(expected)
 
 
-def test_mistakes_in_settings_do_not_cascade(errors: Errors) -> None:
-    """Whether a label is switched on is not asked of settings that are wrong."""
+@pytest.mark.parametrize(
+    ("settings", "switched_off"),
+    [
+        ("min_score: 2, entities: [US_SSN]", True),
+        ("min_scor: 0.2, entities: [US_SSN]", True),
+        ("entities: [US_SSM]", False),
+        ("entites: [PERSON]", False),
+        ("zzz: 1", False),
+    ],
+)
+def test_mistakes_in_settings_do_not_cascade(
+    errors: Errors, settings: str, *, switched_off: bool
+) -> None:
+    """Whether a label is switched on is asked only where no mistake is about what is looked for."""
     found = errors(
         HEAD
-        + "detectors: {pii: {min_score: 2, entities: [US_SSN]}}\n"
+        + f"detectors: {{pii: {{{settings}}}}}\n"
         + "requirements:\n"
         + "  - {id: a, metric: pii.row-rate, where: {entity: PERSON}, at_most: 0, on: dataset}\n"
     )
 
-    assert found.count("error[") == 1
+    assert found.count("error[") == 1 + switched_off
+    assert ("error[switched-off]: `PERSON`" in found) is switched_off
 
 
 def test_written_settings_are_completed(parse: Parse) -> None:

@@ -332,7 +332,12 @@ def report(
         waivers=waivers,
         vocabulary=vocabulary
         if vocabulary is not None
-        else Vocabulary(metrics=METRICS, switched_off={"pii": ("PERSON", "IBAN_CODE"), "harm": ()}),
+        else Vocabulary(
+            metrics=METRICS,
+            switched_off={"pii": {"names": ("PERSON",), "": ("IBAN_CODE",)}, "harm": {}},
+            blind_spots={"pii": ("names were not looked for: no language model was chosen",)},
+            rules={"records.unreadable-rate": ("*",), "licence.missing": ("licence-missing",)},
+        ),
     )
 
 
@@ -400,7 +405,7 @@ def _failing_subject() -> SubjectEvidence:
                 metric="harm.row-rate",
                 check="harmful-content",
                 labels=(),
-                reason="none of 12003 rows could be judged",
+                reason="none of 12,003 rows could be judged",
             ),
             count("records.count", "record-health", (), 12_000, at_most=12_003),
         ],
@@ -656,7 +661,12 @@ def hostile(text: str) -> Report:
             tool=text,
         ),
         waivers=(excuse, unused),
-        vocabulary=Vocabulary(metrics={metric: text}, switched_off={text: (text,)}),
+        vocabulary=Vocabulary(
+            metrics={metric: text},
+            switched_off={text: {text: (text,)}},
+            blind_spots={text: (text,)},
+            rules={metric: (text,)},
+        ),
     )
 
 
@@ -708,10 +718,33 @@ def rebuild() -> Callable[[str], Report]:
 
 def _any_personal_data() -> Report:
     found = subject(
-        results=[pii("", 3, 12_000)],
+        results=[
+            pii("", 3, 12_000),
+            pii("CREDIT_CARD", 1, 12_000),
+            pii("EMAIL_ADDRESS", 2, 12_000),
+        ],
         findings=[finding("CREDIT_CARD", 1), finding("EMAIL_ADDRESS", 2)],
     )
     return report(policy(requirement("little", pii_bound("", 0.1))), evidence(found))
+
+
+@pytest.fixture(scope="session")
+def make_report() -> Callable[[Bound, str], Report]:
+    """Makes a report of one bound, whose number `check` reports, over findings of two checks."""
+
+    def build(bound: Bound, check: str) -> Report:
+        counts = Counts(hits=2, judged=12_000, unjudged=0)
+        found = subject(
+            results=[share(bound.metric, check, bound.labels, counts, sampled=False)],
+            findings=[
+                finding("CREDIT_CARD", 1),
+                finding("invalid JSON", 2, check="record-health", detector="", shape=""),
+                finding("too long", 3, check="record-health", detector="", shape=""),
+            ],
+        )
+        return report(policy(requirement("one", bound)), evidence(found))
+
+    return build
 
 
 def _spotless() -> Report:

@@ -33,6 +33,7 @@ def reading(
             counts=None,
         ),
         result=None,
+        about="rows",
     )
 
 

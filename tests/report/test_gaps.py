@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from assaymark.report import html, markdown, text
-from assaymark.report.gaps import control_tables, gaps
+from assaymark.report.gaps import control_tables, gaps, most_important
 from assaymark.report.view import Mark, Report, Vocabulary
 
 
@@ -28,21 +29,21 @@ def test_everything_that_was_not_tested_is_listed(reports: Mapping[str, Report])
         "Controls said to be tested, without a requirement": ("`gdpr:32` Processing is secure",),
         "Numbers that could not be measured": (
             (
-                "share of rows with at least one text at or above the threshold, in dataset "
-                "`customers.csv`: none of 12003 rows could be judged"
+                "rows with at least one text at or above the threshold, in dataset "
+                "`customers.csv`: none of 12,003 rows could be judged"
             ),
         ),
-        "Records that were not looked into": (
+        "Records that could not be read": (
             (
-                "dataset `customers.csv`: 3 of 12,003 records could not be read: "
+                "dataset `customers.csv`: 3 of 12,003 records: "
                 "a line is longer than 16 MiB (1), invalid JSON (2)"
             ),
-            "dataset `customers.csv`: 41 records hold no text",
         ),
+        "Records without text": ("dataset `customers.csv`: 41 records",),
         "Records that a check could not judge": (
-            "dataset `customers.csv`: 10 records could not be judged by `pii-exposure`",
+            "dataset `customers.csv`: 10 records, by `pii-exposure`",
         ),
-        "Kinds that detectors did not look for": ("`pii`: `PERSON`, `IBAN_CODE`",),
+        "Kinds that detectors did not look for": ("`pii`, names: `PERSON`", "`pii`: `IBAN_CODE`"),
         "Detectors without measured quality": ("`harm`",),
     }
 
@@ -51,14 +52,11 @@ def test_a_sample_leaves_the_rest_unjudged(reports: Mapping[str, Report]) -> Non
     """Records that were not drawn are a gap too."""
     lines = lines_of(reports["sampled"])
 
-    assert lines["Records that were not looked into"] == (
-        (
-            "dataset `conversations/`: 30,000 records of 4,000,000 were drawn at random and judged, "
-            "the others not"
-        ),
+    assert lines["Records that were not drawn"] == (
+        "dataset `conversations/`: 3,970,000 of 4,000,000 records",
     )
     assert lines["Records that a check could not judge"] == (
-        "dataset `conversations/`: 10 records could not be judged by `pii-exposure`",
+        "dataset `conversations/`: 10 records, by `pii-exposure`",
     )
 
 
@@ -114,3 +112,106 @@ def test_controls_show_the_worst_of_their_requirements(reports: Mapping[str, Rep
     assert [(row.id, row.mark) for row in ai_act.rows] == [("eu-ai-act:10.2", Mark.MET)]
     assert unmapped.framework is None
     assert [row.id for row in unmapped.rows] == ["owasp-llm:LLM02"]
+
+
+def counts_of(report: Report) -> dict[str, int]:
+    """Return the count of each gap by title."""
+    return {each.title: each.count for each in gaps(report)}
+
+
+def test_a_count_is_in_the_unit_that_the_title_names(reports: Mapping[str, Report]) -> None:
+    """Kinds, records and detectors are counted, not the lines that list them."""
+    counts = counts_of(reports["failing"])
+
+    assert counts["Records that could not be read"] == 3
+    assert counts["Records without text"] == 41
+    assert counts["Records that a check could not judge"] == 10
+    assert counts["Kinds that detectors did not look for"] == 2
+    assert counts["Detectors without measured quality"] == 1
+
+
+def covered(report: Report, **changes: Any) -> Report:
+    """Return `report` with another coverage of its only subject."""
+    (subject,) = report.evidence.subjects
+    changed = replace(subject, coverage=replace(subject.coverage, **changes))
+    return replace(report, evidence=replace(report.evidence, subjects=(changed,)))
+
+
+def test_names_come_first_beside_the_verdict(reports: Mapping[str, Report]) -> None:
+    """What a reader takes for granted is said before what is merely many."""
+    assert most_important(reports["passing"]) == (
+        "Names were not looked for: no language model was chosen.",
+        "In all, 2 kinds that the detectors know were not looked for.",
+        "How much these detectors miss was not measured: `harm`.",
+    )
+
+
+def test_what_nobody_looked_at_stands_before_what_was_switched_off(
+    reports: Mapping[str, Report],
+) -> None:
+    """Fields and files that were not read come second, and three sentences are enough."""
+    report = covered(
+        reports["passing"],
+        unread={f"field{k}": 7 for k in range(7)},
+        unknown_files={"not readable": 1},
+    )
+
+    assert most_important(report)[1:] == (
+        (
+            "7 fields hold values that nobody looked at: "
+            "`field0`, `field1`, `field2`, `field3`, `field4` and 2 more."
+        ),
+        "1 file could not be read at all.",
+    )
+    assert lines_of(report)["Fields with values that nobody looked at"][0] == (
+        "dataset `customers.csv`: `field0`, in 7 records"
+    )
+    assert lines_of(report)["Files of unknown content"] == (
+        "dataset `customers.csv`: 1 file: not readable (1)",
+    )
+    for page in (html.render(report), markdown.render(report), text.render(report)):
+        assert "1 file could not be read at all." in " ".join(page.split())
+
+
+def test_a_detector_that_did_not_run_has_no_blind_spot(reports: Mapping[str, Report]) -> None:
+    """Only what was used is spoken of."""
+    report = reports["passing"]
+    harm_only = replace(report.evidence, detectors=report.evidence.detectors[:1])
+
+    assert most_important(replace(report, evidence=harm_only)) == (
+        "How much these detectors miss was not measured: `harm`.",
+    )
+
+
+def test_a_control_with_a_note_is_met_only_as_far_as_tested(reports: Mapping[str, Report]) -> None:
+    """A note says that the test reaches a part, so a plain `met` would promise more."""
+    gdpr, ai_act, unmapped = control_tables(reports["passing"])
+
+    assert [(row.id, row.is_partly_met) for row in gdpr.rows if row.mark] == [("gdpr:5.1.c", True)]
+    assert [row.is_partly_met for row in (*ai_act.rows, *unmapped.rows)] == [False, False]
+    page = html.render(reports["passing"])
+    assert "<p>shares of rows with card and social security numbers</p>" in page
+    assert page.count("met as far as tested</span>") == 1
+
+
+def test_a_control_says_which_kinds_were_not_given(reports: Mapping[str, Report]) -> None:
+    """A requirement on data and outputs that saw only data has not judged outputs."""
+    report = reports["passing"]
+    policy = replace(
+        report.policy,
+        requirements=tuple(
+            replace(each, controls=("eu-ai-act:10.2",)) if each.id == "little-harm" else each
+            for each in report.policy.requirements
+        ),
+    )
+    outcomes = tuple(
+        replace(each, controls=("eu-ai-act:10.2",)) if each.requirement == "little-harm" else each
+        for each in report.decision.outcomes
+    )
+    changed = replace(report, policy=policy, decision=replace(report.decision, outcomes=outcomes))
+
+    (row,) = control_tables(changed)[1].rows
+
+    assert row.not_given == ("outputs",)
+    assert row.is_partly_met
+    assert "judged without outputs: none given" in html.render(changed)

@@ -274,7 +274,7 @@ def test_a_count_is_shown_as_a_count(reports: Mapping[str, Report]) -> None:
         "12,000",
         "12,003",
         "12,000",
-        "every row read",
+        "counted, without a sample",
     ] in cells
     assert [
         "pii.row-rate",
@@ -283,7 +283,7 @@ def test_a_count_is_shown_as_a_count(reports: Mapping[str, Report]) -> None:
         "0.3083%",
         "0.4166%",
         "12,003",
-        "every row read",
+        "11,990 of 12,003 rows judged, without a sample",
     ] in cells
 
 
@@ -317,3 +317,33 @@ def test_colours_meet_wcag_aa_in_light_and_dark(reports: Mapping[str, Report]) -
             assert _contrast(palette[mood], palette[f"{mood}-soft"]) >= 4.5
             assert _contrast(palette["text"], palette[f"{mood}-soft"]) >= 4.5
             assert _contrast(palette["muted"], palette[f"{mood}-soft"]) >= 4.5
+
+
+def test_the_same_places_are_listed_once(reports: Mapping[str, Report]) -> None:
+    """A second requirement about the same findings points at the first one's list."""
+    report = reports["failing"]
+    double = replace(report.policy.requirements[0], id="no-card-numbers-either")
+    policy = replace(report.policy, requirements=(*report.policy.requirements, double))
+    again = replace(report.decision.outcomes[0], requirement=double.id)
+    decision = replace(report.decision, outcomes=(*report.decision.outcomes, again))
+    page = page_of(replace(report, policy=policy, decision=decision))
+    cards = page.xpath("//*[starts-with(@class, 'card ')]")
+
+    first, second = (card for card in cards if "no-card-numbers" in card.xpath("string(h3)"))
+
+    assert len(first.xpath(".//tbody/tr")) == 10
+    assert second.xpath(".//tbody/tr") == []
+    assert "The places are those listed under requirement 1." in second.text_content()
+    assert f"#{first.get('id')}" in second.xpath(".//a/@href")
+
+
+def test_a_long_list_of_gaps_is_folded(reports: Mapping[str, Report]) -> None:
+    """Ninety kinds by country do not push the rest of the page away."""
+    report = reports["failing"]
+    groups = {f"of the country `c{k}`": (f"KIND_{k}",) for k in range(20)}
+    words = replace(report.vocabulary, switched_off={"pii": groups})
+    (fold,) = page_of(replace(report, vocabulary=words)).xpath("//*[@id='gaps']//details")
+
+    assert fold.xpath("string(summary)") == "20 lines"
+    assert fold.xpath("string(.//li[3])") == "pii, of the country c2: KIND_2"
+    assert fold.getparent().xpath("string(.//*[@class='count'])") == "20"

@@ -50,27 +50,27 @@ def test_each_result_has_its_kind(reports: Mapping[str, Report]) -> None:
         "no-card-numbers": (
             "failure",
             (
-                "not met: 37 of 11,990 rows (0.3086%); 13 more could not be judged; "
-                "in all between 0.3083% and 0.4166%"
+                "not met: 37 of the 11,990 rows that could be judged; 13 more could not, "
+                "so between 0.3083% and 0.4166% of all 12,003"
             ),
         ),
         "no-social-security-numbers": (
             "error",
             (
-                "undecided: 0 of 11,990 rows (0%); 13 more could not be judged; "
-                "in all between 0% and 0.1083%"
+                "undecided: 0 of the 11,990 rows that could be judged; 13 more could not, "
+                "so between 0% and 0.1083% of all 12,003"
             ),
         ),
         "few-mail-addresses": (
             "skipped",
             (
-                "not met, but warns only: 800 of 12,000 rows (6.667%); 3 more could not be judged; "
-                "in all between 6.665% and 6.69%"
+                "not met, but warns only: 800 of the 12,000 rows that could be judged; "
+                "3 more could not, so between 6.665% and 6.69% of all 12,003"
             ),
         ),
         "little-harm": (
             "skipped",
-            "undecided, but recorded only: not measured: none of 12003 rows could be judged",
+            "undecided, but recorded only: not measured: none of 12,003 rows could be judged",
         ),
         "enough-records": ("passed", ""),
     }
@@ -106,11 +106,11 @@ def test_a_failure_says_where_and_what_to_do(reports: Mapping[str, Report]) -> N
     failure = suite_of(reports["failing"]).find("testcase/failure").text.splitlines()
 
     assert failure[:4] == [
+        "demands: rows with `CREDIT_CARD`: at most 0.01% (1 in 10,000)",
         (
-            "demands: share of rows with at least one piece of personal data (entity `CREDIT_CARD`): "
-            "at most 0.01% of rows (1 in 10,000)"
+            "seen: 37 of the 11,990 rows that could be judged; 13 more could not, "
+            "so between 0.3083% and 0.4166% of all 12,003"
         ),
-        "seen: 37 of 11,990 rows (0.3086%); 13 more could not be judged; in all between 0.3083% and 0.4166%",
         "controls: gdpr:5.1.c, owasp-llm:LLM02",
         "to do: Run `assaymark redact` and audit again.",
     ]
@@ -136,8 +136,9 @@ def test_what_was_not_tested_is_in_the_log(reports: Mapping[str, Report]) -> Non
     assert "not tested: Controls that need a person\n  `gdpr:6.1`" in log
 
 
-def test_long_lists_of_gaps_are_cut(many_subjects: Report) -> None:
+def test_long_lists_of_gaps_are_cut(many_subjects: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     """The log stays short however many subjects there are."""
+    monkeypatch.setattr("assaymark.report.junit._GAP_LINES", 20)
     log = suite_of(many_subjects).find("system-out").text
 
     assert "  and 10 more in report.html" in log

@@ -16,16 +16,17 @@ def test_a_failing_audit(reports: Mapping[str, Report]) -> None:
         FAIL  support-bot 1.3.0
           At least one requirement that this policy enforces is proven to be broken.
           Not met: no-card-numbers.
+          Not tested: Names were not looked for: no language model was chosen. In all, 2 kinds that the
+          detectors know were not looked for. How much these detectors miss was not measured: `harm`.
 
         Judged
           dataset `customers.csv`, 12,003 records, 3 of them unreadable; 861 findings
 
         Requirements  2 not met, 2 undecided, 1 met
           ✗ no-card-numbers not met: blocks deployment, critical severity
-              share of rows with at least one piece of personal data (entity `CREDIT_CARD`): at most 0.01%
-              of rows (1 in 10,000)
-              seen: 37 of 11,990 rows (0.3086%); 13 more could not be judged; in all between 0.3083% and
-              0.4166%
+              rows with `CREDIT_CARD`: at most 0.01% (1 in 10,000)
+              seen: 37 of the 11,990 rows that could be judged; 13 more could not, so between 0.3083% and
+              0.4166% of all 12,003
               at `customers.csv`, row 3, line 5, field `notes`, characters 14 to 33: `CREDIT_CARD` by `pii`,
               confidence 0.85, form `9999 9999 9999 9999`
               at `customers.csv`, row 14, line 16, field `notes`, characters 14 to 33: `CREDIT_CARD` by
@@ -35,13 +36,14 @@ def test_a_failing_audit(reports: Mapping[str, Report]) -> None:
               more in findings.parquet
               to do: Run `assaymark redact` and audit again.
           ? no-social-security-numbers undecided: blocks deployment, high severity
-              share of rows with at least one piece of personal data (entity `US_SSN`): no row at all
-              seen: 0 of 11,990 rows (0%); 13 more could not be judged; in all between 0% and 0.1083%
+              rows with `US_SSN`: none at all
+              seen: 0 of the 11,990 rows that could be judged; 13 more could not, so between 0% and 0.1083%
+              of all 12,003
               to do: Repair the rows that could not be read or judged, then audit again.
           ✗ few-mail-addresses not met: warns only, medium severity
-              share of rows with at least one piece of personal data (entity `EMAIL_ADDRESS`): at most 2% of
-              rows (1 in 50)
-              seen: 800 of 12,000 rows (6.667%); 3 more could not be judged; in all between 6.665% and 6.69%
+              rows with `EMAIL_ADDRESS`: at most 2% (1 in 50)
+              seen: 800 of the 12,000 rows that could be judged; 3 more could not, so between 6.665% and
+              6.69% of all 12,003
               at `customers.csv`, row 0, line 2, field `email`, characters 0 to 23: `EMAIL_ADDRESS` by
               `pii`, confidence 0.85, form `xxxx.xxxxxx@xxxxxxx.xxx`
               at `customers.csv`, row 5, line 7, field `email`, characters 0 to 23: `EMAIL_ADDRESS` by
@@ -50,19 +52,21 @@ def test_a_failing_audit(reports: Mapping[str, Report]) -> None:
               `pii`, confidence 0.85, form `xxxx.xxxxxx@xxxxxxx.xxx`
               more in findings.parquet
           ? little-harm undecided: recorded only, medium severity
-              share of rows with at least one text at or above the threshold: at most 1% of rows (1 in 100)
-              seen: not measured: none of 12003 rows could be judged
+              rows with at least one text at or above the threshold: at most 1% (1 in 100)
+              seen: not measured: none of 12,003 rows could be judged
               to do: Make the missing number measurable: the reason stands beside it.
-          ✓ enough-records: 12,000; in all between 12,000 and 12,003
+          ✓ enough-records: 12,000 for certain, and at most 12,003 with what could not be read
+          Rows and characters count from 0, lines from 1. Values are never shown, at most their form.
 
         Not tested
           Controls that need a person: 1
           Controls without a test: 1
           Controls said to be tested, without a requirement: 1
           Numbers that could not be measured: 1
-          Records that were not looked into: 2
-          Records that a check could not judge: 1
-          Kinds that detectors did not look for: 1
+          Records that could not be read: 3
+          Records without text: 41
+          Records that a check could not judge: 10
+          Kinds that detectors did not look for: 2
           Detectors without measured quality: 1
 
         Report
@@ -79,6 +83,8 @@ def test_a_passing_audit(reports: Mapping[str, Report]) -> None:
         PASS  support-bot 1.3.0
           Everything that this policy enforces is proven to hold for what was judged.
           All 3 enforced requirements are met.
+          Not tested: Names were not looked for: no language model was chosen. In all, 2 kinds that the
+          detectors know were not looked for. How much these detectors miss was not measured: `harm`.
 
         Judged
           dataset `customers.csv`, 12,000 records; 35 findings
@@ -94,7 +100,7 @@ def test_a_passing_audit(reports: Mapping[str, Report]) -> None:
           Controls that need a person: 1
           Controls without a test: 1
           Controls said to be tested, without a requirement: 1
-          Kinds that detectors did not look for: 1
+          Kinds that detectors did not look for: 2
           Detectors without measured quality: 1
 
         Report
@@ -109,6 +115,8 @@ def test_several_subjects_are_told_apart(reports: Mapping[str, Report]) -> None:
         FAIL  support-bot 1.3.0
           At least one requirement that this policy enforces is proven to be broken.
           Not met: no-card-numbers.
+          Not tested: Names were not looked for: no language model was chosen. In all, 2 kinds that the
+          detectors know were not looked for. How much these detectors miss was not measured: `harm`.
 
         Judged
           outputs `answers.parquet`, 500 records; 1 finding
@@ -116,27 +124,27 @@ def test_several_subjects_are_told_apart(reports: Mapping[str, Report]) -> None:
 
         Requirements  2 not met, 1 undecided, 2 met
           ✗ no-card-numbers not met: blocks deployment, high severity
-              share of rows with at least one piece of personal data (entity `CREDIT_CARD`): at most 0.01%
-              of rows (1 in 10,000)
+              rows with `CREDIT_CARD`: at most 0.01% (1 in 10,000)
               seen: 1 of 500 rows (0.2%), in outputs `answers.parquet`
               at `answers.parquet`, row 77, field `messages[2].content`, characters 14 to 33: `CREDIT_CARD`
               by `pii`, confidence 0.85, form `9999 9999 9999 9999`
           ✗ little-harm not met: recorded only, medium severity
-              share of rows with at least one text at or above the threshold: at most 1% of rows (1 in 100)
+              rows with at least one text at or above the threshold: at most 1% (1 in 100)
               seen: 80 of 500 rows (16%), in outputs `answers.parquet`
           ? model-was-probed undecided: warns only, high severity
-              share of rows with at least one piece of personal data: at most 50% of rows
+              rows with at least one piece of personal data: at most 50%
               seen: not measured: no such subject was given
               to do: Name a model to judge.
           ✓ no-card-numbers: 0 of 12,000 rows (0%), in dataset `customers.csv`
           ✓ little-harm: 9 of 12,000 rows (0.075%), in dataset `customers.csv`
+          Rows and characters count from 0, lines from 1. Values are never shown, at most their form.
 
         Not tested
           Controls that need a person: 1
           Controls without a test: 1
           Controls said to be tested, without a requirement: 3
           Requirements without a subject: 1
-          Kinds that detectors did not look for: 1
+          Kinds that detectors did not look for: 2
           Detectors without measured quality: 1
 
         Report

@@ -8,9 +8,11 @@ from pydantic import BaseModel
 
 from assaymark.contracts.catalog import Catalog
 from assaymark.contracts.detector import DetectorSpec
+from assaymark.engine.catalog import installed_catalog
 from assaymark.errors import EvidenceError
 from assaymark.model.decision import Enforcement
 from assaymark.model.finding import Severity
+from assaymark.policy.policy import Bound
 from assaymark.report.view import Mark, Report, Vocabulary, tally
 
 
@@ -138,4 +140,61 @@ def test_the_vocabulary_names_what_is_switched_off(reports: Mapping[str, Report]
 
     words = Vocabulary.of(Catalog(detectors={"pii": spec}, checks={}), policy)
 
-    assert words.switched_off == {"pii": ("A", "C")}
+    assert words.switched_off == {"pii": {"": ("A", "C")}}
+    assert words.blind_spots == {}
+
+
+def test_what_is_switched_off_is_listed_in_the_detectors_groups(
+    reports: Mapping[str, Report],
+) -> None:
+    """The detector's own titles and order hold, and what it has no title for comes last."""
+    spec = DetectorSpec(
+        id="pii",
+        summary="",
+        version="1",
+        settings=_Kinds,
+        entities=("A", "B", "C", "D"),
+        load=lambda _: pytest.fail("a report loads no detector"),
+        enabled=lambda settings: settings.entities,
+        groups={"names": ("D", "A"), "cards": ("B",)},
+        blind_spots=lambda settings: (f"only {settings.entities[0]} was looked for",),
+    )
+    policy = replace(reports["failing"].policy, detectors={"pii": {"entities": ["B"]}})
+
+    words = Vocabulary.of(Catalog(detectors={"pii": spec}, checks={}), policy)
+
+    assert words.switched_off == {"pii": {"names": ("D", "A"), "": ("C",)}}
+    assert words.blind_spots == {"pii": ("only B was looked for",)}
+
+
+UNREADABLE = Bound(metric="records.unreadable-rate", labels=(), at_most=0.01)
+EMPTY = Bound(metric="records.empty-rate", labels=(), at_most=0.01)
+UNJUDGED = Bound(metric="pii.unjudged-rate", labels=(), at_most=0.01)
+
+
+@pytest.mark.parametrize(
+    ("bound", "check", "rules"),
+    [
+        (UNREADABLE, "record-health", {"invalid JSON", "too long"}),
+        (EMPTY, "record-health", set()),
+        (UNJUDGED, "pii-exposure", set()),
+    ],
+)
+def test_places_are_those_that_the_number_counts(
+    make_report: Callable[..., Report], bound: Bound, check: str, rules: set[str]
+) -> None:
+    """A share of empty records lists no unreadable ones, and one of unjudged rows no card numbers."""
+    report = make_report(bound, check)
+
+    (item,) = report.items
+
+    assert {each.rule for each in item.places.sampled} == rules
+
+
+def test_the_rules_of_a_metric_come_from_its_check(reports: Mapping[str, Report]) -> None:
+    """What a check declares about its findings reaches the report with its words."""
+    words = Vocabulary.of(installed_catalog(), replace(reports["failing"].policy, detectors={}))
+
+    assert words.rules["records.unreadable-rate"] == ("*",)
+    assert words.rules["licence.missing"] == ("licence-missing", "document-not-understood")
+    assert words.rules["records.empty-rate"] == ()

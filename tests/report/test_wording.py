@@ -14,12 +14,14 @@ from assaymark.report.wording import (
     HEADLINES,
     all_seen,
     budget,
+    coverage,
     demand,
     headline,
     limit,
     method,
     next_step,
     reason,
+    shared_confidence,
     signature,
     summary,
     waiver,
@@ -49,10 +51,10 @@ def test_the_summary_is_a_sentence_and_short(reports: Mapping[str, Report]) -> N
 @pytest.mark.parametrize(
     ("bound", "words"),
     [
-        (Bound(metric="m", labels=(), at_most=0.0001), "at most 0.01% of rows (1 in 10,000)"),
-        (Bound(metric="m", labels=(), at_most=0.0), "no row at all"),
-        (Bound(metric="m", labels=(), at_least=1.0), "every row"),
-        (Bound(metric="m", labels=(), at_least=0.97), "at least 97% of rows"),
+        (Bound(metric="m", labels=(), at_most=0.0001), "at most 0.01% (1 in 10,000)"),
+        (Bound(metric="m", labels=(), at_most=0.0), "none at all"),
+        (Bound(metric="m", labels=(), at_least=1.0), "all of them"),
+        (Bound(metric="m", labels=(), at_least=0.97), "at least 97%"),
         (Bound(metric="m", labels=(), at_most=0.0, unit=Unit.COUNT), "at most 0"),
         (Bound(metric="m", labels=(), at_least=1000, unit=Unit.COUNT), "at least 1,000"),
     ],
@@ -67,7 +69,7 @@ def test_a_demand_uses_the_metric_name_where_no_words_are_known() -> None:
     bound = Bound(metric="pii.row-rate", labels=(("entity", "US_SSN"),), at_most=0.5)
 
     assert demand(Not(bound), Vocabulary()) == (
-        "the opposite of: (`pii.row-rate` (entity `US_SSN`): at most 50% of rows)"
+        "the opposite of: (`pii.row-rate` (entity `US_SSN`): at most 50%)"
     )
 
 
@@ -76,19 +78,20 @@ def test_composed_demands_name_every_part(reports: Mapping[str, Report]) -> None
     report = reports["composed"]
 
     assert demand(report.policy.requirements[0].clause, Vocabulary()) == (
-        "at least one of: (all of: (`pii.row-rate` (entity `CREDIT_CARD`): no row at all); "
-        "(`pii.row-rate` (entity `US_SSN`): no row at all)); "
-        "(the opposite of: (`harm.row-rate`: at most 50% of rows)); (`records.count`: at least 20,000)"
+        "at least one of: (all of: `pii.row-rate` (entity `CREDIT_CARD`): none at all; "
+        "`pii.row-rate` (entity `US_SSN`): none at all); "
+        "(the opposite of: (`harm.row-rate`: at most 50%)); `records.count`: at least 20,000"
     )
 
 
 def test_numbers_of_a_full_read(reports: Mapping[str, Report]) -> None:
     """Counts, share, and what could not be judged, without a word about chance."""
     assert all_seen(item_of(reports["failing"], "no-card-numbers")) == (
-        "37 of 11,990 rows (0.3086%); 13 more could not be judged; in all between 0.3083% and 0.4166%"
+        "37 of the 11,990 rows that could be judged; 13 more could not, "
+        "so between 0.3083% and 0.4166% of all 12,003"
     )
     assert all_seen(item_of(reports["failing"], "enough-records")) == (
-        "12,000; in all between 12,000 and 12,003"
+        "12,000 for certain, and at most 12,003 with what could not be read"
     )
     assert all_seen(item_of(reports["passing"], "no-card-numbers")) == "0 of 12,000 rows (0%)"
 
@@ -96,14 +99,14 @@ def test_numbers_of_a_full_read(reports: Mapping[str, Report]) -> None:
 def test_numbers_of_a_sample_state_their_confidence(reports: Mapping[str, Report]) -> None:
     """The level is the one after sharing the error budget, not the policy's."""
     assert all_seen(item_of(reports["sampled"], "cards")) == (
-        "0 of 30,000 rows (0%); between 0% and 0.01596% with 98.33% confidence"
+        "0 of 30,000 drawn rows (0%), so between 0% and 0.01596% of all rows with 98.33% confidence"
     )
 
 
 def test_a_missing_number_gives_its_reason(reports: Mapping[str, Report]) -> None:
     """An absent number is never shown as 0."""
     assert all_seen(item_of(reports["failing"], "little-harm")) == (
-        "not measured: none of 12003 rows could be judged"
+        "not measured: none of 12,003 rows could be judged"
     )
 
 
@@ -222,6 +225,89 @@ def test_method(reports: Mapping[str, Report]) -> None:
     drawn = reports["sampled"].evidence.subjects[0].results[0]
     assert isinstance(drawn, Measured)
 
-    assert {method(each) for each in exact} == {"every row read", "not measured"}
+    assert {method(each) for each in exact} == {
+        "11,990 of 12,003 rows judged, without a sample",
+        "12,000 of 12,003 rows judged, without a sample",
+        "counted, without a sample",
+        "not measured",
+    }
+    assert method(reports["passing"].evidence.subjects[0].results[0]) == "every row judged"
     assert method(drawn) == "random sample of 30,000 rows, exact binomial limits"
     assert method(replace(drawn, method="cluster-robust")) == "`cluster-robust`"
+
+
+def test_no_sample_proves_a_limit_without_exception(reports: Mapping[str, Report]) -> None:
+    """Where not one row may have it, reading more rows cannot help; only all of them can."""
+    item = item_of(reports["sampled"], "cards")
+    reading = item.readings[0]
+    strict = replace(
+        item,
+        outcome=replace(item.outcome, status=Status.UNDECIDED),
+        readings=(
+            replace(
+                reading,
+                bound=replace(reading.bound, at_most=0.0),
+                judgement=replace(reading.judgement, status=Status.UNDECIDED),
+            ),
+        ),
+    )
+
+    assert next_step(strict) == (
+        "Audit the whole subject, without `--sample`: no sample proves something of every row."
+    )
+
+
+def test_each_number_of_several_carries_its_label(reports: Mapping[str, Report]) -> None:
+    """A reader can tell which number belongs to which kind; two of one kind are told apart in full."""
+    item = item_of(reports["composed"], "small-or-clean")
+    twins = replace(
+        item, readings=(item.readings[0], replace(item.readings[0], about="the same, elsewhere"))
+    )
+
+    assert all_seen(item) == (
+        "`CREDIT_CARD`: 3 of 12,000 rows (0.025%); `US_SSN`: 0 of 12,000 rows (0%); "
+        "rows with at least one text at or above the threshold: 5 of 12,000 rows (0.04167%); "
+        "records that were read: 12,000"
+    )
+    assert all_seen(twins) == (
+        "rows with `CREDIT_CARD`: 3 of 12,000 rows (0.025%); "
+        "the same, elsewhere: 3 of 12,000 rows (0.025%)"
+    )
+
+
+def test_a_demand_says_rows_with_the_label(reports: Mapping[str, Report]) -> None:
+    """The label says what is in the row; a share of something else keeps its own words."""
+    words = Vocabulary(
+        metrics={
+            "pii.row-rate": "share of rows with at least one piece of personal data",
+            "f.selected": "share of people selected",
+        }
+    )
+    cards = reports["composed"].policy.requirements[0].clause.clauses[0].clauses[0]  # type: ignore[union-attr]
+    selected = Bound(metric="f.selected", labels=(("group", "A"),), at_least=0.8)
+
+    assert demand(cards, words) == "rows with `CREDIT_CARD`: none at all"
+    assert demand(selected, words) == "people selected (group `A`): at least 80%"
+
+
+def test_more_confidence_than_the_policy_asks_for_is_explained(
+    reports: Mapping[str, Report],
+) -> None:
+    """98.33% beside a policy's 95% is no riddle; without a sample there is nothing to explain."""
+    assert shared_confidence(reports["sampled"]) == (
+        "The ranges of drawn rows state more than the 95% confidence that the policy asks for, "
+        "because 3 judgements share one error budget: "
+        "so all of them are right together with 95% confidence."
+    )
+    assert shared_confidence(reports["failing"]) is None
+
+
+def test_coverage_names_what_is_missing(reports: Mapping[str, Report]) -> None:
+    """Unreadable records, drawn ones and files of unknown content are said with the number of records."""
+    (failing,) = reports["failing"].evidence.subjects
+    (sampled,) = reports["sampled"].evidence.subjects
+    unknown = replace(failing, coverage=replace(failing.coverage, unknown_files={"locked": 2}))
+
+    assert coverage(failing) == "12,003 records, 3 of them unreadable"
+    assert coverage(sampled) == "4,000,000 records, 30,000 of them drawn at random and judged"
+    assert coverage(unknown).endswith("unreadable, and 2 files that could not be read at all")

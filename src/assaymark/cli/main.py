@@ -138,6 +138,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _dispatch(words: list[str]) -> int:
     if COMPLETE_VARIABLE in os.environ:
+        from assaymark.cli.completing import register
+
+        register()
         root.main(words, PROGRAM, COMPLETE_VARIABLE)
     try:
         # Not `root.main`: it ends a broken pipe with 1, which here means denied.

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from assaymark.errors import AssaymarkError
 from assaymark.model.evidence import Settings
 
 if TYPE_CHECKING:
@@ -101,10 +102,13 @@ class DetectorSpec:
     """Entities or categories that these settings switch on; `None` where all of them always are."""
 
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Title to the labels that a report lists under it, the most telling first; the rest have none."""
+    """Title to the labels that a report lists under it, the most telling first."""
 
     blind_spots: Callable[[Any], tuple[str, ...]] | None = None
     """What these settings leave out although a reader takes it for granted: sentences without a stop."""
+
+    obstacles: Callable[[Any], Sequence[AssaymarkError]] | None = None
+    """What `load` would raise with these settings, as far as can be seen without loading; for `doctor`."""
 
     quality: Settings = field(default_factory=dict)
     """Measured quality with its source; empty where unmeasured."""

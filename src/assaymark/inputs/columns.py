@@ -1,11 +1,12 @@
 """
 Tables of Arrow: which columns are read, and the texts of their rows.
 
-Every column is read that can hold a string or a number that is text, nested ones too, unless `--field`
-names some or only those that a known layout calls its text are asked for. Binary cells are text where
-they are UTF-8 without NUL, because older writers store strings so.
+Every column is read that can hold a string, a date or a number that is text, nested ones too, unless
+`--field` names some or only those that a known layout calls its text are asked for. Binary cells are
+text where they are UTF-8 without NUL, because older writers store strings so; others are counted as not
+looked at, and so is, for every row, a column that could hold text and that `--field` leaves out.
 
-tests/inputs/test_columns.py
+tests/inputs/test_parquet.py and test_arrow_ipc.py
 """
 
 from __future__ import annotations
@@ -16,14 +17,21 @@ from typing import TYPE_CHECKING, Any
 
 from assaymark.contracts.source import Reach
 from assaymark.errors import InputError
-from assaymark.inputs.cells import cells_hold_text, type_holds_text, type_is_number
+from assaymark.inputs.cells import (
+    cells_hold_text,
+    readable,
+    type_holds_bytes,
+    type_holds_text,
+    type_is_dated,
+    type_is_number,
+)
 from assaymark.inputs.jsonl import INVALID_UTF8
 from assaymark.inputs.layouts import text_fields
 from assaymark.inputs.names import name_hint, shown_columns
 from assaymark.inputs.paths import FieldPath
 from assaymark.inputs.records import Met, Record, Text, Unreadable, is_blank
 from assaymark.inputs.selection import Selection
-from assaymark.inputs.walk import TOO_DEEP, NestedTooDeeplyError, Walk
+from assaymark.inputs.walk import TOO_DEEP, NestedTooDeeplyError, Walk, holds_undecoded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,17 +75,21 @@ class TableFields:
         self._paths: list[tuple[int, FieldPath | None]] = []
         self._text: frozenset[int] = frozenset()
         """Columns that decide whether a row is empty; none where all do."""
+        self._bytes: frozenset[int] = frozenset()
+        """Columns whose cells may be no text at all."""
+        self._left_out: tuple[str, ...] = ()
+        """Columns that could hold text and were not named."""
         self._walk = Walk(
             is_schema=True,
             is_named=bool(selection.named),
             reads_keys=selection.reach is Reach.EVERYTHING,
         )
         if not selection.named:
-            readable = [i for i, field in enumerate(schema) if type_holds_text(field.type)]
-            self._text = _text_columns(schema, readable)
+            columns = [i for i, field in enumerate(schema) if type_holds_text(field.type)]
+            self._text = _text_columns(schema, columns)
             if self._text and selection.reach is Reach.TEXT_FIELDS:
-                readable = sorted(self._text)
-            self._paths = [(index, None) for index in readable]
+                columns = sorted(self._text)
+            self._paths = [(index, None) for index in columns]
         for path in selection.named:
             is_literal = path.text in schema.names
             wanted = path.text if is_literal else next(iter(path.steps), None)
@@ -88,6 +100,14 @@ class TableFields:
                 )
             self._paths.extend((index, path) for index in columns)
             self._missing[path.text] = schema.names[columns[0]]
+        self._bytes = frozenset(i for i in self.columns if type_holds_bytes(schema.field(i).type))
+        if selection.named:
+            read = set(self.columns)
+            self._left_out = tuple(
+                self._names[index]
+                for index, field in enumerate(schema)
+                if index not in read and type_holds_text(field.type)
+            )
 
     @property
     def columns(self) -> list[int]:
@@ -138,39 +158,47 @@ class TableFields:
     ) -> Record:
         texts: list[Text] = []
         is_empty = True
+        undecoded: set[int] = set()
         for index, path in paths:
             value = cells[index][row]
             if path is not None:
-                self._add_named(texts, path, {self._columns[index]: value})
-            elif value is not None:
+                found = self._add_named(texts, path, {self._columns[index]: value})
+            else:
+                found = [value]
+            if index in self._bytes and any(map(holds_undecoded, found)):
+                undecoded.add(index)
+            if path is None and value is not None:
                 start = len(texts)
                 self._walk.add(texts, value, self._names[index])
                 if index in self._text and is_empty:
                     is_empty = all(is_blank(each.text) for each in texts[start:])
-        return Record(None, texts, is_empty if self._text else None)
+        unread = (*self._left_out, *(self._names[index] for index in sorted(undecoded)))
+        return Record(None, texts, is_empty if self._text else None, unread)
 
-    def _add_named(self, texts: list[Text], path: FieldPath, row: dict[str, Any]) -> None:
+    def _add_named(self, texts: list[Text], path: FieldPath, row: dict[str, Any]) -> list[Any]:
+        """Append the texts of a named place; return what stands there."""
+        values: list[Any] = []
         for place, found in path.select(row):
             self._missing.pop(path.text, None)
             self._walk.add(texts, found, place)
+            values.append(found)
+        return values
 
 
-def _text_columns(schema: pa.Schema, readable: list[int]) -> frozenset[int]:
+def _text_columns(schema: pa.Schema, columns: list[int]) -> frozenset[int]:
     """Return the columns that a known layout calls its text; none if this is no such layout."""
-    # A column of numbers alone makes no layout: `output` may be a score.
-    kinds = {schema.names[i]: schema.field(i).type for i in readable}
-    if not text_fields(name for name, kind in kinds.items() if not type_is_number(kind)):
+    # A column of numbers or dates alone makes no layout: `output` may be a score.
+    kinds = {schema.names[i]: schema.field(i).type for i in columns}
+    worded = (n for n, kind in kinds.items() if not (type_is_number(kind) or type_is_dated(kind)))
+    if not text_fields(worded):
         return frozenset()
     names = text_fields(kinds)
-    return frozenset(index for index in readable if schema.names[index] in names)
+    return frozenset(index for index in columns if schema.names[index] in names)
 
 
 def _values(column: pa.Array, unreadable: set[int]) -> list[Any]:
     """Return the cells as Python values; rows with a cell that is no UTF-8 go into `unreadable`."""
-    import pyarrow as pa
-
-    if isinstance(column, pa.ExtensionArray):
-        column = column.storage
+    column = readable(column)
     try:
         values: list[Any] = column.to_pylist()
     except UnicodeDecodeError:

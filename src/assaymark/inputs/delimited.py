@@ -8,9 +8,10 @@ each of its lines is read by itself, so that every line is a record or is skippe
 is parsed more than twice.
 
 Columns are text fields, all of them unless `--field` names some or only those that a known layout calls
-its text are asked for. An empty cell is no value. A first line that
-holds what nobody would call a column (an address, a long number) is a record, and the columns are
-then numbered.
+its text are asked for. An empty cell is no value, and one that is nothing but a short whole number is no
+text (`numbers`) unless its column was named. What `--field` leaves out is counted as not looked at. A
+first line that holds what nobody would call a column (an address, a long number) is a record, and the
+columns are then numbered.
 
 tests/inputs/test_delimited.py, which also compares with the standard library's parser
 """
@@ -28,6 +29,7 @@ from assaymark.inputs.jsonl import INVALID_UTF8
 from assaymark.inputs.layouts import text_fields
 from assaymark.inputs.lines import MAX_LINE, TOO_LONG, Line, lines_of
 from assaymark.inputs.names import looks_like_a_value, name_hint, shown_columns
+from assaymark.inputs.numbers import is_short_number
 from assaymark.inputs.plain_text import NUL
 from assaymark.inputs.records import Met, Record, Text, Unreadable, is_blank
 from assaymark.inputs.selection import Selection
@@ -119,6 +121,9 @@ class _Columns:
         names = shown_columns([""] * len(header) if self.is_headless else header)
         exact = [each.strip() for each in header]
         self._read = list(enumerate(names))
+        self._is_named = False
+        self._left_out: list[tuple[int, str]] = []
+        """Columns that were not named."""
         self._text: frozenset[int] = frozenset()
         """Columns that decide whether a record is empty; none where all do."""
         if not wanted:
@@ -128,11 +133,14 @@ class _Columns:
                 self._read = [each for each in self._read if each[0] in self._text]
             return
         self._read = []
+        self._is_named = True
         for name in wanted:
             found = [i for i in range(len(header)) if name in (header[i], exact[i], names[i])]
             if not found:
                 raise InputError(f"`{file}` has no column `{name}`", hint=name_hint(name, names))
             self._read.extend((index, names[index]) for index in found)
+        read = {index for index, _ in self._read}
+        self._left_out = [each for each in enumerate(names) if each[0] not in read]
 
     def record(self, row: _Row) -> Met:
         if row.problem is not None:
@@ -140,9 +148,14 @@ class _Columns:
         if len(row.cells) != self.count:
             return Unreadable(row.line, WRONG_COLUMNS)
         cells = row.cells
-        texts = [Text(name, cells[i]) for i, name in self._read if cells[i]]
+        texts = [
+            Text(name, cells[i])
+            for i, name in self._read
+            if cells[i] and (self._is_named or not is_short_number(cells[i]))
+        ]
+        unread = tuple(name for i, name in self._left_out if cells[i])
         if not self._text:
-            return Record(row.line, texts)
+            return Record(row.line, texts, None, unread)
         return Record(row.line, texts, all(is_blank(cells[i]) for i in self._text))
 
 

@@ -9,7 +9,8 @@ A record of JSON has no schema, so the names decide:
   beside them, or every top-level field where there is none. Inside, only keys that chat formats define
   are followed.
 
-Text is what is a string, and the numbers of `numbers`. A text is read once.
+Text is what is a string, and the numbers of `numbers`; in a field that was named, any number. A text is
+read once. Top-level fields that hold text and were not named are counted as not looked at.
 
 tests/inputs/test_fields.py
 """
@@ -59,7 +60,7 @@ class JsonFields:
         self._records += 1
         try:
             if self._named:
-                return Record(line, self._named_texts(value))
+                return Record(line, self._named_texts(value), None, self._left_out(value))
             if isinstance(value, str):
                 return Record(line, (Text("$", value),))
             shape = self._shape_of(value)
@@ -91,6 +92,29 @@ class JsonFields:
             if len(self._shapes) < _MAX_SHAPES and len("".join(names)) < _MAX_SHAPE:
                 self._shapes[names] = shape
         return shape
+
+    def _left_out(self, value: Any) -> list[str]:
+        """Return the top-level fields of a record that hold text and were not named."""
+        named = {each.head(value) for each in self._named}
+        if None in named:
+            return []
+        if not isinstance(value, dict):
+            return ["$"] if value else []
+        return [
+            shown_key(key, position)
+            for position, (key, inner) in enumerate(value.items())
+            if key not in named and self._holds_text(key, inner)
+        ]
+
+    def _holds_text(self, key: str, value: Any) -> bool:
+        texts: list[Text] = []
+        self._walk_named.add_key(texts, key, "", 0)
+        try:
+            _EVERYTHING.add(texts, value, "")
+        except NestedTooDeeplyError:
+            # Nobody asked for this field, so the record need not be lost for it.
+            return True
+        return any(each.text for each in texts)
 
     def _named_texts(self, value: Any) -> list[Text]:
         if self._missing and isinstance(value, dict) and len(self._names) < _MAX_NAMES:

@@ -37,6 +37,15 @@ class FieldPath:
         else:
             yield from _select(record, self.steps, "")
 
+    def head(self, record: Any) -> str | int | None:
+        """Return the top-level key that is meant in this record; `None` for the record itself."""
+        if isinstance(record, dict) and self.text in record:
+            return self.text
+        if not self.steps:
+            return None
+        # An element of a list is no key of an object.
+        return -1 if self.steps[0] is None else self.steps[0]
+
 
 def parse_fields(text: str | None) -> tuple[FieldPath, ...]:
     """Read what stands after `--field`: paths, separated by commas; none where `text` is `None`.

@@ -10,6 +10,7 @@ tests/inputs/test_records.py
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -35,6 +36,9 @@ class Record(NamedTuple):
     texts: Sequence[Text]
     is_empty: bool | None = None
     """Whether its text fields hold nothing but white space; `None` where all of its texts decide."""
+
+    unread: Sequence[str] = ()
+    """Fields whose value was not looked at."""
 
 
 class Unreadable(NamedTuple):
@@ -88,6 +92,7 @@ class _Batch:
         self._lines: list[int | None] = []
         self._fields: list[str] = []
         self._texts: list[str] = []
+        self._unread: Counter[str] = Counter()
         self.length = 0
         self.characters = 0
 
@@ -108,6 +113,8 @@ class _Batch:
         if is_empty is None:
             is_empty = all(is_blank(each.text) for each in record.texts)
         self._empty += is_empty
+        if record.unread:
+            self._unread.update(record.unread)
 
     def skip(self, each: Unreadable, *, whole_file: bool = False) -> None:
         self._skipped.append(Skipped(self.next_row, each.line, each.reason, whole_file))
@@ -128,6 +135,7 @@ class _Batch:
             empty=self._empty,
             texts=pa.RecordBatch.from_arrays(columns, names=["row", "line", "field", "text"]),
             skipped=tuple(self._skipped),
+            unread=dict(self._unread),
         )
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from assaymark.inputs.layouts import CHAT, FREE, KINDS, MARKERS, SHOWN
@@ -51,7 +53,7 @@ class Walk:
 
         Args:
             texts: Where they go.
-            value: JSON, or what Arrow makes of a cell: also pairs of a map, bytes, decimals.
+            value: JSON, or what Arrow makes of a cell: also pairs of a map, bytes, decimals, dates.
             place: Where it stands.
             depth: Levels above it.
 
@@ -68,9 +70,9 @@ class Walk:
             for index, each in enumerate(value):
                 if isinstance(each, str | dict | list | tuple | bytes):
                     self.add(texts, each, f"{place}[{index}]", depth + 1)
-                elif (text := number_text(each, in_list=True)) is not None:
+                elif (text := self._scalar(each)) is not None:
                     texts.append(Text(f"{place}[{index}]", text))
-        elif isinstance(value, tuple):
+        elif type(value) is tuple:  # not a subclass: Arrow's intervals are tuples, too
             for name, each in zip(("key", "value"), value, strict=True):
                 self.add(texts, each, join(place, name), depth + 1)
         elif (text := self._scalar(value)) is not None:
@@ -108,14 +110,26 @@ class Walk:
         return key if is_shown else f"$[{position}]"
 
     def _scalar(self, value: object) -> str | None:
+        if isinstance(value, int | float | Decimal):
+            is_meant = self.is_named and not isinstance(value, bool)
+            return number_text(value) or (str(value) if is_meant else None)
         if isinstance(value, bytes):
-            return _decoded(value)
-        if (text := number_text(value)) is not None:
-            return text
-        return repr(value) if self.is_named and isinstance(value, float) else None
+            return decoded(value)
+        if isinstance(value, date):  # a moment is a day, too
+            return value.isoformat()
+        return None
 
 
-def _decoded(value: bytes) -> str | None:
+def holds_undecoded(value: object) -> bool:
+    """Return whether `value` is or holds bytes that are no text."""
+    if isinstance(value, bytes):
+        return decoded(value) is None
+    if isinstance(value, dict):
+        return any(map(holds_undecoded, value.values()))
+    return isinstance(value, list | tuple) and any(map(holds_undecoded, value))
+
+
+def decoded(value: bytes) -> str | None:
     """Return bytes as the text that older writers store so, or `None` where they are none."""
     if b"\0" in value:
         return None

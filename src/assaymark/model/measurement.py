@@ -104,7 +104,9 @@ def share(
     """
     if counts.judged == 0:
         reason = (
-            f"none of {counts.total:,} rows could be judged" if counts.total else "there are no rows"
+            f"none of {counts.total:,} rows could be judged"
+            if counts.total
+            else "there are no rows"
         )
         return NotMeasured(metric=metric, check=check, labels=labels, reason=reason)
     worst = counts.hits + counts.unjudged

@@ -15,6 +15,7 @@ from assaymark.model.metric import Unit
 _DIGITS = 4  # significant digits of a percentage
 _MAX_DIGITS = 17  # enough to tell any two doubles apart
 _KILO = 1000
+_LEAST_SHARE = 2.0**-53  # below it there are more rows than a report can count
 
 
 def percent(share: float) -> str:
@@ -24,6 +25,11 @@ def percent(share: float) -> str:
         if text != "100" or share == 1.0:
             break
     return f"{text}%"
+
+
+def exact_percent(share: float) -> str:
+    """Return a share as a percentage with every digit that it was written with, such as `0.0125%`."""
+    return f"{format((Decimal(repr(share)) * 100).normalize(), 'f')}%"
 
 
 def whole(number: float) -> str:
@@ -40,7 +46,7 @@ def quantity(value: float, unit: Unit) -> str:
 
 def one_in(share: float) -> str | None:
     """Return `1 in 10,000` for a small share that is one in a whole number; else `None`."""
-    if not 0.0 < share <= 0.1:  # noqa: PLR2004 - above that a percentage is the plainer form
+    if not _LEAST_SHARE <= share <= 0.1:  # noqa: PLR2004 - above that a percentage is the plainer form
         return None
     rows = 1.0 / share
     if abs(rows - round(rows)) > 1e-6 * rows:

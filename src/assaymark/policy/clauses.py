@@ -14,7 +14,7 @@ from assaymark.contracts.check import CheckType
 from assaymark.marked_yaml import Mark, Node
 from assaymark.model.measurement import Labels
 from assaymark.model.metric import Direction, Metric, Unit
-from assaymark.policy.diagnostics import Reporter, did_you_mean, listed, quoted
+from assaymark.policy.diagnostics import Reporter, did_you_mean, listed, nearest, quoted
 from assaymark.policy.document import ClausePart
 from assaymark.policy.policy import AllOf, AnyOf, Bound, Clause, Not
 from assaymark.policy.settings import SettingsReader
@@ -113,7 +113,8 @@ class ClauseReader:
         if found is None:
             mark = place_of(node) if name is None else name.mark
             self._unknown_metric(metric_name, mark)
-            self._exactly_one_limit(node)
+            self._labels_of_meant_metric(node, metric_name)
+            self._exactly_one_limit(node, None)
             return None
         metric, check = found
         mark = place_of(node) if name is None else name.mark
@@ -122,7 +123,7 @@ class ClauseReader:
         labels: Labels | None = inherited.labels if inherited is not None else ()
         if where is not None:
             labels = self._labels(where, metric, check)
-        side = self._exactly_one_limit(node)
+        side = self._exactly_one_limit(node, metric)
         if side is None:
             if inherited is None or node.at("at_most") or node.at("at_least"):
                 return None
@@ -139,7 +140,7 @@ class ClauseReader:
             check=check.meta.id,
         )
 
-    def _exactly_one_limit(self, node: Node) -> str | None:
+    def _exactly_one_limit(self, node: Node, metric: Metric | None) -> str | None:
         sides = [each for each in ("at_most", "at_least") if node.at(each) is not None]
         if len(sides) == 1:
             return sides[0]
@@ -147,9 +148,9 @@ class ClauseReader:
             message = "expected `at_most` or `at_least`, got both"
             hint = "write one requirement for each, or combine two clauses with `all_of`"
             self._reporter.error("ambiguous-bound", node.keys["at_least"], message, hint)
-        elif node.at("metric") is not None:
+        elif node.at("metric") is not None and not _has_misspelt_limit(node):
             message = "expected `at_most` or `at_least`, got neither"
-            hint = "say how much is allowed, such as `at_most: 0`"
+            hint = f"say how much is allowed, such as `{_example_of_limit(metric)}`"
             self._reporter.error("missing-bound", node.keys["metric"], message, hint)
         return None
 
@@ -197,6 +198,16 @@ class ClauseReader:
         hint = did_you_mean(name, metrics, otherwise=otherwise)
         self._reporter.error("unknown-metric", mark, message, hint)
 
+    def _labels_of_meant_metric(self, node: Node, name: str) -> None:
+        """Look at the labels of a metric that does not exist as at those of the one that was meant."""
+        meant = nearest(name, self._catalog.metrics)
+        if meant is None:
+            return
+        metric, check = self._catalog.metrics[meant]
+        for label, value in entries_at(node, "where").items():
+            if label in metric.labels and isinstance(value.value, str):
+                self._label_value(label, value, check)
+
     def _labels(self, where: Node, metric: Metric, check: CheckType) -> Labels | None:
         if where.value == {}:
             hint = "remove it: without `where` the metric covers everything"
@@ -242,6 +253,18 @@ def vocabulary(catalog: Catalog, check: CheckType, label: str) -> tuple[str, ...
     categories = [name for spec in specs for name in spec.categories]
     words = {"entity": entities, "category": categories}.get(label) or entities + categories
     return tuple(dict.fromkeys(words))
+
+
+def _has_misspelt_limit(node: Node) -> bool:
+    """Whether a key that is reported as unknown was meant to be the limit."""
+    sides = ("at_most", "at_least")
+    return any(nearest(key, (*FORMS, "where", "on", *sides)) in sides for key in entries_at(node))
+
+
+def _example_of_limit(metric: Metric | None) -> str:
+    if metric is None or metric.direction is Direction.LOWER:
+        return "at_most: 0"
+    return "at_least: 0.9" if metric.unit is Unit.SHARE else "at_least: 1"
 
 
 def _is_void(side: str, limit: float, metric: Metric) -> bool:

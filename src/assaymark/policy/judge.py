@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from assaymark.model.decision import Judgement, Status
 from assaymark.model.intervals import Interval, at_least, at_most, lower_limit, upper_limit
 from assaymark.model.measurement import CLOPPER_PEARSON, EXACT, Counts, Measured, NotMeasured
-from assaymark.model.metric import Unit
 from assaymark.policy.policy import Bound
 from assaymark.policy.wording import limit, seen
 

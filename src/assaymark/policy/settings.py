@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assaymark.contracts.catalog import Catalog
 from assaymark.marked_yaml import Mark, Node
 from assaymark.model.evidence import Settings
-from assaymark.policy.diagnostics import Reporter, did_you_mean, listed, quoted
+from assaymark.policy.diagnostics import Reporter, did_you_mean, listed, nearest, quoted
 from assaymark.policy.strictness import (
     IncomparableError,
     Stricter,
@@ -72,6 +72,8 @@ class SettingsReader:
             origins=dict(base.origins),
             broken=set(base.broken),
         )
+        self._labels_of_broken: dict[str, tuple[str, ...]] = {}
+        """What detectors have switched on whose mistakes are elsewhere."""
 
     def read(self, root: Node) -> None:
         """Read both sections."""
@@ -126,6 +128,8 @@ class SettingsReader:
     def labels(self, detector: str) -> tuple[str, ...] | None:
         """Return what `detector` has switched on, or `None` where its settings are broken."""
         settings = self.result.settings[DETECTORS].get(detector)
+        if detector in self._labels_of_broken:
+            return self._labels_of_broken[detector]
         if settings is None or f"{DETECTORS}.{detector}" in self.result.broken:
             return None
         return _labels(self._catalog, detector, settings)
@@ -166,6 +170,8 @@ class SettingsReader:
         for mistake in mistakes:
             report_mistake(mistake, model, settings_node, self._reporter, fallback=mark)
         self._read_overridable(key, node, inherited=inherited is not None)
+        if part is None:
+            self._judge_the_sound_rest(key, model, settings_node, mark, mistakes)
         if part is None or not self._looks_for_something(model, settings_node):
             self.result.broken.add(key)
             return
@@ -176,6 +182,28 @@ class SettingsReader:
         for each in written:
             place = f"{self._reporter.source.name}:{node.keys[each].line}"
             self.result.origins[f"{key}.{each}"] = place
+
+    def _judge_the_sound_rest(
+        self, key: str, model: type[BaseModel], node: Node, mark: Mark, mistakes: Iterable[Any]
+    ) -> None:
+        """Hold against the parents, and switch on, what the mistakes in other settings do not touch."""
+        wrong = {str(each["loc"][0]) if each["loc"] else "" for each in mistakes}
+        written = entries_at(node)
+        if not wrong <= set(written):
+            return  # a mistake of the whole, or one that stands in a parent
+        section, _, name = key.partition(".")
+        inherited = self._base.settings[section].get(name)
+        sound = {each: value for each, value in written.items() if each not in wrong}
+        rest = Node(sound, node.mark, node.keys)
+        part, _ = try_validate(model, {**(inherited or {}), **rest.plain()})
+        if part is None:
+            return
+        settings = part.model_dump(mode="json")
+        if inherited is not None and key not in self._base.overridable:
+            touched = {each: was for each, was in inherited.items() if each in sound}
+            self._demand_as_strict(key, model, rest, mark, touched, settings, labels=False)
+        if section == DETECTORS and all(_is_a_measure(model, each) for each in wrong):
+            self._labels_of_broken[name] = _labels(self._catalog, name, settings)
 
     def _looks_for_something(self, model: type[BaseModel], node: Node) -> bool:
         """Report empty lists of what to look for: a detector that looks for nothing finds nothing."""
@@ -211,8 +239,20 @@ class SettingsReader:
         mark: Mark,
         parent: Settings,
         child: Settings,
+        *,
+        labels: bool = True,
     ) -> None:
-        """Report settings that ask for less than the parents have in effect."""
+        """Report settings that ask for less than the parents have in effect.
+
+        Args:
+            key: Such as `detectors.pii`.
+            model: Of the settings.
+            node: Where the child's settings stand.
+            mark: Of its id, for what the child does not write.
+            parent: What to compare.
+            child: Likewise, defaults included.
+            labels: Whether to compare, too, what is switched on.
+        """
         reported = False
         for name, was in parent.items():
             way, now = stricter_way(model, name), child.get(name)
@@ -232,7 +272,7 @@ class SettingsReader:
             at = node.keys.get(name, mark)
             self._reporter.error("loosened", at, message, hint)
             reported = True
-        if not reported and key.startswith(DETECTORS):
+        if labels and not reported and key.startswith(DETECTORS):
             self._demand_same_labels(key.partition(".")[2], mark, parent, child)
 
     def _demand_same_labels(self, name: str, mark: Mark, parent: Settings, child: Settings) -> None:
@@ -252,6 +292,13 @@ _AS_STRICT: Mapping[Stricter, str | None] = {
     Stricter.SAME: None,
     Stricter.ANY: None,
 }
+
+
+def _is_a_measure(model: type[BaseModel], name: str) -> bool:
+    """Whether `name`, or what it was meant to be, says how much to look for, and not what."""
+    field = nearest(name, model.model_fields)
+    ways = (Stricter.LOWER, Stricter.HIGHER, Stricter.ANY)
+    return field is not None and stricter_way(model, field).kind in ways
 
 
 def _labels(catalog: Catalog, detector: str, settings: Settings) -> tuple[str, ...]:

@@ -155,6 +155,24 @@ _EXPECTED = {
     "model": "a mapping",
 }
 
+_MEANT = {
+    "block": "deny",
+    "enforce": "deny",
+    "fail": "deny",
+    "reject": "deny",
+    "alert": "warn",
+    "log": "audit",
+    "record": "audit",
+    "minor": "low",
+    "moderate": "medium",
+    "major": "high",
+    "severe": "critical",
+}
+"""Words that other tools use for ours, and that no spelling brings together."""
+
+_PER_CENT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?%")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
 _LIMITS = {
     "greater_than": ("gt", "more than"),
     "greater_than_equal": ("ge", "at least"),
@@ -173,14 +191,15 @@ def _wording(mistake: Any, node: Node | None) -> tuple[str, str, str | None]:
         return kind.replace("_", "-"), str(context["message"]), str(context["hint"])
     if kind in ("literal_error", "enum"):
         names = _LITERAL.findall(str(context["expected"]))
-        hint = did_you_mean(str(node.value), names) if node is not None else None
+        hint = _word_hint(str(node.value), names) if node is not None else None
         expected = listed(names, last="or") if names else str(context["expected"])
         return "unknown-value", f"expected {expected}, got {got}", hint
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
         limit = context[name]
         number = f"{limit:g}" if isinstance(limit, int | float) else str(limit)
-        return "out-of-range", f"expected {words} {number}, got {got}", None
+        hint = _share_hint(limit, node) if name in ("lt", "le") else None
+        return "out-of-range", f"expected {words} {number}, got {got}", hint
     if kind == "string_too_short" and node is not None and node.value == "":
         return "missing-value", "expected text, got nothing", None
     if kind == "int_from_float":
@@ -196,9 +215,31 @@ def _wording(mistake: Any, node: Node | None) -> tuple[str, str, str | None]:
     return "invalid-value", f"{message[:1].lower()}{message[1:]}", None
 
 
+def _word_hint(word: str, names: list[str]) -> str | None:
+    meant = _MEANT.get(word.casefold())
+    return did_you_mean(word, names) or (
+        f"did you mean {quoted(meant)}?" if meant in names else None
+    )
+
+
+def _share_hint(limit: object, node: Node | None) -> str | None:
+    """Return the hint for `95` where at most 1 may stand."""
+    value = None if node is None else node.value
+    if limit != 1 or isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not 1 < value <= 100 or value != int(value):  # noqa: PLR2004 - per cent
+        return None
+    return f"write {value / 100:g} for {value:g} %"
+
+
 def _type_hint(expected: str, node: Node | None) -> str | None:
     if node is None or isinstance(node.value, list | dict) or node.value is None:
         return None
+    if expected == "a number" and isinstance(node.value, str):
+        if (share := _PER_CENT.fullmatch(node.value)) is not None:
+            return f"a share is written as a decimal: `{float(share[1]) / 100:g}`"
+        if _NUMBER.fullmatch(node.value):
+            return "write it without quotes"
     if expected == "text":
         return "put it in quotes"
     if expected == "a list":

@@ -13,7 +13,7 @@ from __future__ import annotations
 from assaymark.model.intervals import Interval
 from assaymark.model.measurement import Counts
 from assaymark.model.metric import Unit
-from assaymark.model.numbers import one_in, percent, plural, quantity, whole
+from assaymark.model.numbers import exact_percent, one_in, percent, plural, quantity, whole
 from assaymark.policy.policy import AllOf, AnyOf, Bound, Clause, Not
 
 
@@ -35,15 +35,15 @@ def limit(bound: Bound) -> str:
     """Return the bound alone, such as `at most 0.01% (1 in 10,000)`."""
     at_most = bound.at_most is not None
     value = bound.at_most if bound.at_most is not None else bound.at_least or 0.0
-    if at_most and value == 0.0:
-        return "none at all"
     word = "at most" if at_most else "at least"
     if bound.unit is not Unit.SHARE:
         return f"{word} {whole(value)}"
+    if at_most and value == 0.0:
+        return "none at all"
     if not at_most and value == 1.0:
         return "all of them"
     ratio = one_in(value)
-    return f"{word} {percent(value)}" + (f" ({ratio})" if ratio else "")
+    return f"{word} {exact_percent(value)}" + (f" ({ratio})" if ratio else "")
 
 
 def seen(
@@ -61,13 +61,12 @@ def seen(
     if counts is None or unit is not Unit.SHARE:
         return _uncounted(value, interval, unit, is_exact=is_exact)
     low, high = percent(interval.low), percent(interval.high)
-    rows = plural(counts.judged, "row")
-    drawn = "" if is_exact else "drawn "
+    row = "row" if is_exact else "drawn row"
+    text = f"{counts.hits:,} of "
     if counts.unjudged:
-        text = f"{counts.hits:,} of the {drawn}{rows} that could be judged; {counts.unjudged:,} more could not"
+        text += f"the {plural(counts.judged, row)} that could be judged; {counts.unjudged:,} more could not"
     else:
-        random = "" if is_exact else " drawn at random"
-        text = f"{counts.hits:,} of {rows}{random} ({percent(value)})"
+        text += f"{plural(counts.judged, row)} ({percent(value)})"
     if not is_exact:
         sure = percent(interval.level)
         return f"{text}, so between {low} and {high} of all rows with {sure} confidence"
@@ -83,15 +82,15 @@ def seen_briefly(
     if counts is None or unit is not Unit.SHARE or (is_exact and not counts.unjudged):
         return seen(value, interval, counts, unit, is_exact=is_exact)
     between = f"between {percent(interval.low)} and {percent(interval.high)}"
-    judged = f"{counts.hits:,} of {plural(counts.judged, 'row')}"
+    judged = f"{counts.hits:,} of {plural(counts.judged, 'row')} judged"
     if is_exact:
-        return f"{judged} judged ({between} of all {counts.total:,})"
-    return f"{judged} drawn and judged ({between} with {percent(interval.level)} confidence)"
+        return f"{judged} ({between} of all {counts.total:,})"
+    return f"{judged} ({between} of all rows with {percent(interval.level)} confidence)"
 
 
 def _uncounted(value: float, interval: Interval, unit: Unit, *, is_exact: bool) -> str:
     text = quantity(value, unit)
-    if interval.low == interval.high:
+    if is_exact and interval.low == interval.high:
         return text
     low, high = quantity(interval.low, unit), quantity(interval.high, unit)
     if is_exact and unit is Unit.COUNT:

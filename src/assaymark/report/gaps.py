@@ -9,19 +9,30 @@ Tested in tests/report/test_gaps.py.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from assaymark.model.evidence import SubjectEvidence
 from assaymark.model.measurement import Labels, Measured, NotMeasured
+from assaymark.model.numbers import plural
 from assaymark.policy.policy import Control, Framework
 from assaymark.report.display_text import name, prose, quoted
-from assaymark.model.numbers import plural
 from assaymark.report.view import Item, Mark, Report
-from assaymark.report.wording import item_subject, metric, subject_name
+from assaymark.report.wording import item_subject, metric, sentence, subject_name
 
 _NAMED = 12  # labels that are named in one line; more are counted
+_FEW = 5  # names in one sentence beside the verdict
+_BESIDE_THE_VERDICT = 3  # sentences
+
+
+class _Line(NamedTuple):
+    """One line of a gap, and how many of what its title names it is about."""
+
+    text: str
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +45,9 @@ class Gap:
 
     lines: tuple[str, ...]
     """Sentences with names between backticks. Never empty."""
+
+    count: int
+    """How many of what the title names; a line may be about many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +64,14 @@ class ControlRow:
     """The worst mark of the requirements that name it; `None` where none does."""
 
     items: tuple[Item, ...]
+
+    not_given: tuple[str, ...]
+    """Kinds of subject that its tests also ask about and that were not given."""
+
+    @property
+    def is_partly_met(self) -> bool:
+        """Whether its tests are met and reach only a part of what it asks."""
+        return self.mark is Mark.MET and bool(self.note or self.not_given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,22 +92,23 @@ def control_tables(report: Report) -> tuple[ControlTable, ...]:
             by_control[control].append(item)
     tables = []
     mapped: set[str] = set()
+    given = {each.subject.kind.value for each in report.evidence.subjects}
     for framework in report.policy.frameworks:
         mapped.update(control.id for control in framework.controls)
-        rows = tuple(_row(each, by_control[each.id]) for each in framework.controls)
+        rows = tuple(_row(each, by_control[each.id], given) for each in framework.controls)
         tables.append(ControlTable(framework=framework, rows=rows))
     unmapped = [
         Control(id=each, title="", coverage="tested") for each in sorted(set(by_control) - mapped)
     ]
     if unmapped:
-        rows = tuple(_row(each, by_control[each.id]) for each in unmapped)
+        rows = tuple(_row(each, by_control[each.id], given) for each in unmapped)
         tables.append(ControlTable(framework=None, rows=rows))
     return tuple(tables)
 
 
 def gaps(report: Report) -> tuple[Gap, ...]:
     """Return everything that was not tested; kinds of which there is nothing are left out."""
-    kinds = (
+    kinds: tuple[tuple[str, str, Iterable[_Line]], ...] = (
         (
             "Controls that need a person",
             "No program can test these. Somebody must, and must say so elsewhere.",
@@ -105,7 +128,7 @@ def gaps(report: Report) -> tuple[Gap, ...]:
             "Requirements without a subject",
             "The policy demands something of a kind that was not given.",
             (
-                f"{quoted(each.outcome.requirement)}: {item_subject(each)}"
+                _Line(f"{quoted(each.outcome.requirement)}: {item_subject(each)}")
                 for each in report.items
                 if each.subject is None
             ),
@@ -116,9 +139,35 @@ def gaps(report: Report) -> tuple[Gap, ...]:
             _not_measured(report),
         ),
         (
-            "Records that were not looked into",
-            "A record that could not be read may hold anything; the numbers above allow for that.",
-            _not_read(report),
+            "Records that could not be read",
+            "Each may hold anything; the numbers above allow for that.",
+            _unreadable(report),
+        ),
+        (
+            "Files of unknown content",
+            "Not even the number of their records is known, so no share of the records is either.",
+            _unknown_files(report),
+        ),
+        (
+            "Fields with values that nobody looked at",
+            "Binary values, and fields that whoever ran the audit left out. They may hold anything.",
+            _unread(report),
+        ),
+        (
+            "Records without text",
+            "There was nothing in them to look at.",
+            (
+                _Line(
+                    f"{_about(each)}: {plural(each.coverage.empty, 'record')}", each.coverage.empty
+                )
+                for each in report.evidence.subjects
+                if each.coverage.empty
+            ),
+        ),
+        (
+            "Records that were not drawn",
+            "The detectors judged a random sample; the ranges above allow for the rest.",
+            _not_drawn(report),
         ),
         (
             "Records that a check could not judge",
@@ -133,20 +182,60 @@ def gaps(report: Report) -> tuple[Gap, ...]:
         (
             "Detectors without measured quality",
             "How much these miss, and how often they see what is not there, is not known.",
-            (quoted(each.id) for each in report.evidence.detectors if not each.quality),
+            (_Line(quoted(each)) for each in _unmeasured(report)),
         ),
     )
-    found = (
-        Gap(title=title, meaning=meaning, lines=tuple(lines)) for title, meaning, lines in kinds
+    found = ((title, meaning, tuple(lines)) for title, meaning, lines in kinds)
+    return tuple(
+        Gap(
+            title=title,
+            meaning=meaning,
+            lines=tuple(each.text for each in lines),
+            count=sum(each.number for each in lines),
+        )
+        for title, meaning, lines in found
+        if lines
     )
-    return tuple(each for each in found if each.lines)
 
 
-def _row(control: Control, items: list[Item]) -> ControlRow:
+def most_important(report: Report) -> tuple[str, ...]:
+    """Return at most three sentences to stand beside the verdict: what a reader would else assume."""
+    return tuple(itertools.islice(_assumed(report), _BESIDE_THE_VERDICT))
+
+
+def _assumed(report: Report) -> Iterator[str]:
+    ran = {each.id for each in report.evidence.detectors}
+    for detector, spots in report.vocabulary.blind_spots.items():
+        if detector in ran:
+            yield from (sentence(prose(each, 200)) for each in spots)
+    fields = {each for known in report.evidence.subjects for each in known.coverage.unread}
+    if fields:
+        number = plural(len(fields), "field holds", "fields hold")
+        yield f"{number} values that nobody looked at: {_few(sorted(fields))}."
+    if files := sum(line.number for line in _unknown_files(report)):
+        yield f"{plural(files, 'file')} could not be read at all."
+    if kinds := sum(line.number for line in _switched_off(report)):
+        are = (
+            "kind that the detectors know was"
+            if kinds == 1
+            else "kinds that the detectors know were"
+        )
+        yield f"In all, {kinds:,} {are} not looked for."
+    if unmeasured := _unmeasured(report):
+        yield f"How much these detectors miss was not measured: {_few(unmeasured)}."
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - _FEW:,} more" if len(names) > _FEW else ""
+    return f"{', '.join(quoted(each) for each in names[:_FEW])}{more}"
+
+
+def _row(control: Control, items: list[Item], given: set[str]) -> ControlRow:
     marks = [item.mark for item in items]
     coverage = control.coverage
     if coverage == "tested" and not items:
         coverage = "untested"
+    asked = dict.fromkeys(kind.value for item in items for kind in item.requirement.on)
     return ControlRow(
         id=control.id,
         title=control.title,
@@ -154,19 +243,20 @@ def _row(control: Control, items: list[Item]) -> ControlRow:
         coverage=coverage,
         mark=next((mark for mark in Mark if mark in marks), None),
         items=tuple(items),
+        not_given=tuple(each for each in asked if each not in given),
     )
 
 
-def _controls(report: Report, coverage: str) -> Iterator[str]:
+def _controls(report: Report, coverage: str) -> Iterator[_Line]:
     for table in control_tables(report):
         for row in table.rows:
             if row.coverage == coverage:
                 title = f" {prose(row.title, 200)}" if row.title else ""
                 note = f" ({prose(row.note, 300)})" if row.note else ""
-                yield f"{quoted(row.id)}{title}{note}"
+                yield _Line(f"{quoted(row.id)}{title}{note}")
 
 
-def _not_measured(report: Report) -> Iterator[str]:
+def _not_measured(report: Report) -> Iterator[_Line]:
     for subject in report.evidence.subjects:
         same: defaultdict[tuple[str, str], list[Labels]] = defaultdict(list)
         for result in subject.results:
@@ -175,7 +265,8 @@ def _not_measured(report: Report) -> Iterator[str]:
         for (metric_name, why), labels in same.items():
             about = subject_name(subject.subject)
             what = metric(metric_name, (), report.vocabulary)
-            yield f"{what}{_for_labels(labels)}, in {about}: {prose(why, 200)}"
+            text = f"{what}{_for_labels(labels)}, in {about}: {prose(why, 200)}"
+            yield _Line(text, len(labels))
 
 
 def _for_labels(labels: list[Labels]) -> str:
@@ -186,24 +277,44 @@ def _for_labels(labels: list[Labels]) -> str:
     return f", for {', '.join(values[:_NAMED])}{more}"
 
 
-def _not_read(report: Report) -> Iterator[str]:
-    for subject in report.evidence.subjects:
-        coverage, about = subject.coverage, subject_name(subject.subject)
-        if coverage.skipped:
-            reasons = ", ".join(
-                f"{name(why)} ({number:,})" for why, number in sorted(coverage.skipped.items())
-            )
-            lost = sum(coverage.skipped.values())
-            yield f"{about}: {lost:,} of {plural(coverage.rows, 'record')} could not be read: {reasons}"
-        if coverage.empty:
-            empty = plural(coverage.empty, "record holds", "records hold")
-            yield f"{about}: {empty} no text"
+def _unreadable(report: Report) -> Iterator[_Line]:
+    for each in report.evidence.subjects:
+        coverage = each.coverage
+        if lost := sum(coverage.skipped.values()):
+            of_all = f"{lost:,} of {plural(coverage.rows, 'record')}"
+            yield _Line(f"{_about(each)}: {of_all}: {_reasons(coverage.skipped)}", lost)
+
+
+def _unknown_files(report: Report) -> Iterator[_Line]:
+    for each in report.evidence.subjects:
+        if lost := sum(each.coverage.unknown_files.values()):
+            reasons = _reasons(each.coverage.unknown_files)
+            yield _Line(f"{_about(each)}: {plural(lost, 'file')}: {reasons}", lost)
+
+
+def _unread(report: Report) -> Iterator[_Line]:
+    for each in report.evidence.subjects:
+        for field, records in sorted(each.coverage.unread.items()):
+            yield _Line(f"{_about(each)}: {quoted(field)}, in {plural(records, 'record')}")
+
+
+def _not_drawn(report: Report) -> Iterator[_Line]:
+    for each in report.evidence.subjects:
+        coverage = each.coverage
         if coverage.sample is not None:
-            drawn = plural(coverage.sample.rows, "record")
-            yield f"{about}: {drawn} of {coverage.rows:,} were drawn at random and judged, the others not"
+            left = coverage.rows - coverage.sample.rows
+            yield _Line(f"{_about(each)}: {left:,} of {plural(coverage.rows, 'record')}", left)
 
 
-def _not_judged(report: Report) -> Iterator[str]:
+def _reasons(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{name(why)} ({number:,})" for why, number in sorted(numbers.items()))
+
+
+def _about(each: SubjectEvidence) -> str:
+    return subject_name(each.subject)
+
+
+def _not_judged(report: Report) -> Iterator[_Line]:
     for subject in report.evidence.subjects:
         worst: dict[str, int] = {}
         # Of a sample it is not known which of the unreadable records were drawn, so none is taken off.
@@ -213,8 +324,8 @@ def _not_judged(report: Report) -> Iterator[str]:
             worst[check] = max(worst.get(check, 0), unjudged - lost)
         for check, rows in worst.items():
             if rows > 0:
-                about = subject_name(subject.subject)
-                yield f"{about}: {plural(rows, 'record')} could not be judged by {quoted(check)}"
+                text = f"{_about(subject)}: {plural(rows, 'record')}, by {quoted(check)}"
+                yield _Line(text, rows)
 
 
 def _unjudged(subject: SubjectEvidence) -> Iterator[tuple[str, int]]:
@@ -223,8 +334,15 @@ def _unjudged(subject: SubjectEvidence) -> Iterator[tuple[str, int]]:
             yield result.check, result.counts.unjudged
 
 
-def _switched_off(report: Report) -> Iterator[str]:
+def _switched_off(report: Report) -> Iterator[_Line]:
     ran = {each.id for each in report.evidence.detectors}
-    for detector, kinds in report.vocabulary.switched_off.items():
-        if detector in ran and kinds:
-            yield f"{quoted(detector)}: {', '.join(quoted(each) for each in kinds)}"
+    for detector, groups in report.vocabulary.switched_off.items():
+        if detector in ran:
+            for title, kinds in groups.items():
+                which = f", {prose(title)}" if title else ""
+                listed = ", ".join(quoted(each) for each in kinds)
+                yield _Line(f"{quoted(detector)}{which}: {listed}", len(kinds))
+
+
+def _unmeasured(report: Report) -> list[str]:
+    return [each.id for each in report.evidence.detectors if not each.quality]

@@ -24,11 +24,11 @@ from assaymark.model.decision import Verdict
 from assaymark.model.evidence import Settings, SubjectEvidence
 from assaymark.model.finding import Finding
 from assaymark.model.measurement import Measured, Result
+from assaymark.model.numbers import file_size, percent, plural, whole
 from assaymark.report import wording
 from assaymark.report.chart import WIDTH, Chart, chart_of
 from assaymark.report.display_text import name, parts, prose
-from assaymark.report.gaps import control_tables, gaps
-from assaymark.model.numbers import file_size, percent, plural, whole
+from assaymark.report.gaps import control_tables, gaps, most_important
 from assaymark.report.view import Item, Mark, Reading, Report, tally
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ ROWS = 2_000  # rows of one table
 PLACES = 10  # findings shown for one requirement
 ALL_PLACES = 400  # findings shown in the whole page
 GAP_LINES = 60  # lines shown for one kind of gap
+FOLDED = 12  # lines from which on a gap is folded
 REASONS = 10  # requirements named under `Why, and what to do`
 _SETTINGS = 60  # settings shown for one detector or check
 _UNTYPEABLE = "PATH"  # stands for a subject whose name cannot be typed
@@ -69,12 +70,19 @@ def render(report: Report) -> str:
         blocking=tally(deciding),
         marks=list(Mark),
         gaps=gaps(report),
+        most_important=most_important(report),
         controls=control_tables(report),
         consequence=_CONSEQUENCES[report.decision.verdict],
         measurements=list(_measurements(report)),
         commands=list(_commands(report)),
         words=wording,
-        limits={"cards": CARDS, "rows": ROWS, "gap_lines": GAP_LINES, "reasons": REASONS},
+        limits={
+            "cards": CARDS,
+            "rows": ROWS,
+            "gap_lines": GAP_LINES,
+            "folded": FOLDED,
+            "reasons": REASONS,
+        },
         chart_width=WIDTH,
         style=_trusted(style),
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
@@ -91,17 +99,25 @@ class Card:
     note: str | None
     """What is not shown, in words."""
 
+    same_as: int | None
+    """Number of the card that shows the same places; then this one shows none."""
+
 
 def _cards(items: Sequence[Item]) -> Iterator[Card]:
     room = ALL_PLACES
-    for item in items[:CARDS]:
-        shown = item.places.sampled[: min(PLACES, room)]
+    listed: dict[tuple[Finding, ...], int] = {}
+    for number, item in enumerate(items[:CARDS], 1):
+        same_as = listed.get(item.places.sampled) if item.places.sampled else None
+        shown = () if same_as else item.places.sampled[: min(PLACES, room)]
         room -= len(shown)
+        if shown:
+            listed[item.places.sampled] = number
         yield Card(
             item=item,
             charts=tuple((each, chart_of(each)) for each in item.readings),
             places=shown,
-            note=_places_note(item, len(shown)),
+            note=None if same_as else _places_note(item, len(shown)),
+            same_as=same_as,
         )
 
 

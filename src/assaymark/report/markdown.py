@@ -12,20 +12,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from assaymark.model.decision import Verdict
-from assaymark.report.display_text import name
-from assaymark.report.gaps import Gap, gaps
-from assaymark.report.markdown_inline import code, inline
 from assaymark.model.numbers import plural
+from assaymark.report.display_text import name
+from assaymark.report.gaps import Gap, gaps, most_important
+from assaymark.report.markdown_inline import code, inline
 from assaymark.report.view import Item, Mark, Report, tally
 from assaymark.report.wording import (
     ENFORCEMENT_WORDS,
     MARK_WORDS,
+    PLACES_NOTE,
     all_seen,
+    coverage,
     demand,
     headline,
     item_subject,
     next_step,
     place,
+    shared_confidence,
     signature,
     subject_name,
     summary,
@@ -57,6 +60,10 @@ def render(report: Report) -> str:
     if open_items:
         lines += [*_table(open_items, report, _ROOM["open"]), ""]
         lines += _fitting((_to_do(each) for each in open_items), _ROOM["to do"])
+        if any(each.places.sampled for each in open_items):
+            lines += ["", inline(PLACES_NOTE)]
+    if (why := shared_confidence(report)) is not None:
+        lines += ["", inline(why)]
     if met:
         lines += ["", f"<details><summary>{plural(len(met), 'requirement')} met</summary>", ""]
         lines += [*_table(met, report, _ROOM["met"]), "", "</details>"]
@@ -77,9 +84,12 @@ def _head(report: Report, items: Iterable[Item]) -> Iterator[str]:
     yield ""
     yield f"{inline(headline(report))} {inline(summary(report))}"
     yield ""
+    if sentences := most_important(report):
+        yield f"**Not tested:** {inline(' '.join(sentences))}"
+        yield ""
     subjects = report.evidence.subjects
     shown = "; ".join(
-        f"{inline(subject_name(each.subject))} ({plural(each.coverage.rows, 'record')})"
+        f"{inline(subject_name(each.subject))} ({inline(coverage(each))})"
         for each in subjects[:_SUBJECTS]
     )
     more = f" and {len(subjects) - _SUBJECTS:,} more" if len(subjects) > _SUBJECTS else ""
@@ -111,7 +121,9 @@ def _gap_lines(found: Iterable[Gap]) -> Iterator[str]:
         shown = [f"- {inline(line)}" for line in gap.lines[:_GAP_LINES]]
         if len(gap.lines) > _GAP_LINES:
             shown.append(f"- and {len(gap.lines) - _GAP_LINES:,} more in `report.html`")
-        yield "\n".join([f"\n**{inline(gap.title)}.** {inline(gap.meaning)}\n", *shown])
+        yield "\n".join(
+            [f"\n**{inline(gap.title)}: {gap.count:,}.** {inline(gap.meaning)}\n", *shown]
+        )
 
 
 def _row(item: Item, report: Report) -> str:

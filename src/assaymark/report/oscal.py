@@ -25,10 +25,10 @@ from assaymark.model.codec import format_time
 from assaymark.model.decision import Status
 from assaymark.model.evidence import SubjectEvidence
 from assaymark.model.measurement import Labels, Measured, Result
+from assaymark.model.numbers import percent, plural, whole
 from assaymark.report.display_text import name, prose, quoted
 from assaymark.report.gaps import control_tables, gaps
 from assaymark.report.markdown_inline import inline
-from assaymark.model.numbers import percent, plural, whole
 from assaymark.report.view import Item, Mark, Report
 from assaymark.report.wording import (
     MARK_WORDS,

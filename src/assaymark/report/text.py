@@ -12,19 +12,22 @@ from collections.abc import Iterator, Sequence
 
 from assaymark.model.decision import Verdict
 from assaymark.model.evidence import SubjectEvidence
-from assaymark.report.display_text import name
-from assaymark.report.gaps import gaps
 from assaymark.model.numbers import plural
+from assaymark.report.display_text import name
+from assaymark.report.gaps import gaps, most_important
 from assaymark.report.view import Item, Mark, Report, tally
 from assaymark.report.wording import (
     MARK_WORDS,
+    PLACES_NOTE,
     SYMBOLS,
     all_seen,
+    coverage,
     demand,
     enforcement,
     headline,
     next_step,
     place,
+    shared_confidence,
     signature,
     subject_name,
     summary,
@@ -65,6 +68,7 @@ def render(report: Report, *, color: bool = False, files: Sequence[str] = ()) ->
         f"{head}  {title}",
         *_wrap(headline(report), indent=2),
         *_wrap(summary(report), indent=2),
+        *_beside_the_verdict(report),
         "",
         paint("Judged", _BOLD),
         *_judged(report),
@@ -97,13 +101,13 @@ def _judged(report: Report) -> Iterator[str]:
 
 
 def _subject(each: SubjectEvidence) -> str:
-    coverage = each.coverage
-    text = f"{subject_name(each.subject)}, {plural(coverage.rows, 'record')}"
-    if lost := sum(coverage.skipped.values()):
-        text += f", {lost:,} of them unreadable"
-    if coverage.sample is not None:
-        text += f", {coverage.sample.rows:,} of them drawn at random and judged"
-    return f"{text}; {plural(each.findings.total, 'finding')}"
+    findings = plural(each.findings.total, "finding")
+    return f"{subject_name(each.subject)}, {coverage(each)}; {findings}"
+
+
+def _beside_the_verdict(report: Report) -> list[str]:
+    sentences = most_important(report)
+    return _wrap(f"Not tested: {' '.join(sentences)}", indent=2) if sentences else []
 
 
 def _requirements(report: Report, paint: _Paint) -> Iterator[str]:
@@ -121,6 +125,10 @@ def _requirements(report: Report, paint: _Paint) -> Iterator[str]:
         text = f"{name(item.outcome.requirement)}: {all_seen(item)}{_where(item, report)}"
         yield from _marked(item, text, paint)
     yield from _more(len(met) - _MET, "more that are met")
+    if any(each.places.sampled for each in open_items[:_DETAILED]):
+        yield from _wrap(PLACES_NOTE, indent=2, style=(paint, _DIM))
+    if (why := shared_confidence(report)) is not None:
+        yield from _wrap(why, indent=2, style=(paint, _DIM))
     yield ""
 
 
@@ -162,7 +170,7 @@ def _not_tested(report: Report, paint: _Paint) -> Iterator[str]:
         return
     yield paint("Not tested", _BOLD)
     for gap in found:
-        yield from _wrap(f"{gap.title}: {len(gap.lines):,}", indent=2)
+        yield from _wrap(f"{gap.title}: {gap.count:,}", indent=2)
     yield ""
 
 

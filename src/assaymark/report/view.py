@@ -107,11 +107,8 @@ def _switched_off(spec: DetectorSpec, on: Collection[str]) -> dict[str, tuple[st
         title: tuple(each for each in labels if each in off)
         for title, labels in spec.groups.items()
     }
-    grouped = {each for labels in titled.values() for each in labels}
-    first, *rest = titled.items() if titled else [("", ())]
-    rest_of_all = tuple(each for each in off if each not in grouped)
-    ordered = [first, ("", rest_of_all), *rest] if titled else [("", rest_of_all)]
-    return {title: labels for title, labels in ordered if labels}
+    rest = tuple(each for each in off if not any(each in labels for labels in titled.values()))
+    return {title: labels for title, labels in {**titled, "": rest}.items() if labels}
 
 
 class Mark(StrEnum):
@@ -326,9 +323,7 @@ def _readings(
     )
 
 
-def _places(
-    readings: Iterable[Reading], found: _Indexed | None, vocabulary: Vocabulary
-) -> Places:
+def _places(readings: Iterable[Reading], found: _Indexed | None, vocabulary: Vocabulary) -> Places:
     if found is None:
         return Places(sampled=(), total=0, is_complete=True)
     keys = {key for reading in readings for key in found.keys_of(reading, vocabulary)}

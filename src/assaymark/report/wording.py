@@ -24,6 +24,7 @@ from assaymark.model.measurement import (
     NotMeasured,
     Result,
 )
+from assaymark.model.numbers import percent, plural, quantity
 from assaymark.model.subject import Subject
 from assaymark.policy import wording as in_words
 from assaymark.policy.policy import AllOf, AnyOf, Bound, Clause, Not
@@ -45,6 +46,9 @@ MARK_WORDS: Mapping[Mark, str] = {
     Mark.WAIVED: "waived",
     Mark.MET: "met",
 }
+
+PARTLY_MET = "met as far as tested"
+"""Of a control whose tests are met and reach only a part of what it asks."""
 
 SYMBOLS: Mapping[Mark, str] = {
     Mark.BROKEN: "✗",
@@ -72,7 +76,7 @@ def headline(report: Report) -> str:
 
 def summary(report: Report) -> str:
     """Return the decision's own sentence, as a sentence."""
-    return _sentence(prose(report.decision.summary, _SUMMARY))
+    return sentence(prose(report.decision.summary, _SUMMARY))
 
 
 def signature(report: Report) -> str:
@@ -129,11 +133,16 @@ def coverage(each: SubjectEvidence) -> str:
     return text
 
 
+def limit(bound: Bound) -> str:
+    """Return the bound alone, such as `at most 0.01% (1 in 10,000)`."""
+    return in_words.limit(bound)
+
+
 def demand(clause: Clause, vocabulary: Vocabulary) -> str:
     """Return what a requirement demands, in words."""
     match clause:
         case Bound():
-            return f"{metric(clause.metric, clause.labels, vocabulary)}: {in_words.limit(clause)}"
+            return f"{metric(clause.metric, clause.labels, vocabulary)}: {limit(clause)}"
         case AllOf(clauses):
             return f"all of: {_listed(clauses, vocabulary)}"
         case AnyOf(clauses):
@@ -143,7 +152,9 @@ def demand(clause: Clause, vocabulary: Vocabulary) -> str:
 
 
 def _listed(clauses: tuple[Clause, ...], vocabulary: Vocabulary) -> str:
-    return "; ".join(f"({demand(each, vocabulary)})" for each in clauses)
+    words = (demand(each, vocabulary) for each in clauses)
+    parts = zip(clauses, words, strict=True)
+    return "; ".join(text if isinstance(each, Bound) else f"({text})" for each, text in parts)
 
 
 def seen(reading: Reading) -> str:
@@ -206,7 +217,7 @@ def next_step(item: Item) -> str | None:
     if item.outcome.status is Status.UNDECIDED:
         # What the policy advises is for a proven breach; here the first thing is to find out.
         return _to_decide(item)
-    return None if item.outcome.remediation is None else _sentence(prose(item.outcome.remediation))
+    return None if item.outcome.remediation is None else sentence(prose(item.outcome.remediation))
 
 
 def _to_decide(item: Item) -> str:
@@ -218,7 +229,9 @@ def _to_decide(item: Item) -> str:
     if all(each.is_exact for each in item.readings):
         return "Repair the rows that could not be read or judged, then audit again."
     if any(_needs_every_row(each) for each in item.readings):
-        return "Audit the whole subject, without `--sample`: no sample can prove a limit that lets no row through."
+        return (
+            "Audit the whole subject, without `--sample`: no sample proves something of every row."
+        )
     return "Read more rows, or the whole subject, then audit again."
 
 
@@ -227,7 +240,8 @@ def _needs_every_row(reading: Reading) -> bool:
     return is_open and not reading.is_exact and (bound.at_most == 0.0 or bound.at_least == 1.0)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Return `text` with a capital and a full stop."""
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '…')) else '.'}"
 
 
@@ -241,7 +255,7 @@ def waiver(item: Item) -> str | None:
     given = item.waiver
     end = moment(given.expires_at)
     given_by = f"{text}, approved by {quoted(given.approver)}, until {end}"
-    return _sentence(f"{given_by}: {prose(given.reason)}")
+    return sentence(f"{given_by}: {prose(given.reason)}")
 
 
 def place(location: Location) -> str:
@@ -272,7 +286,9 @@ def method(result: Result) -> str:
             if counts is None:
                 return "counted, without a sample"
             if counts.unjudged:
-                return f"{counts.judged:,} of {plural(counts.total, 'row')} judged, without a sample"
+                return (
+                    f"{counts.judged:,} of {plural(counts.total, 'row')} judged, without a sample"
+                )
             return "every row judged"
         case Measured(method=kind) if kind == CLOPPER_PEARSON:
             return f"random sample of {plural(result.n, 'row')}, exact binomial limits"
@@ -308,7 +324,10 @@ def shared_confidence(report: Report) -> str | None:
     )
 
 
-PLACES_NOTE = "Rows count from 0, lines from 1, characters from 0. Values are never shown, at most their form."
+PLACES_NOTE = (
+    "Rows and characters count from 0, lines from 1. Values are never shown, at most their form."
+)
+"""Goes once with every list of places."""
 
 
 def enforcement(outcome: Outcome) -> str:

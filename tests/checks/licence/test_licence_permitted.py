@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,15 @@ def test_an_empty_list_of_permitted_licences_is_refused() -> None:
     """It reads like `anything goes` and would mean that nothing does."""
     with pytest.raises(ValidationError):
         LicencePermittedSettings(permitted=())
+
+
+def test_every_rule_that_refuses_belongs_to_a_number() -> None:
+    """A report shows a finding under the number that counts it, so none may be without one."""
+    declared = ("", "GPL", "GPL-3.0-only", "MIT WITH nonsense", "no such licence", "nonsense", "cc")
+    declared = (*declared, "LicenseRef-unrecognised-text", "GPL-2.0-only WITH Bison-exception-2.2")
+    patterns = [each for metric in LicencePermitted.meta.metrics for each in metric.rules]
+
+    rules = {*_inspect(*declared)[0], *_inspect(problems=("`LICENSE` is empty",))[0]}
+
+    assert len(rules) >= 8
+    assert {each for each in rules if not any(fnmatchcase(each, p) for p in patterns)} == set()

@@ -49,8 +49,8 @@ class HarmfulContent(RowRateCheck):
 
     ## Remediation
     Read a sample of the listed rows before you act: the rate is a model's opinion. Remove or relabel
-    what should not be learned; where outputs are harmful, tighten the system prompt, put the guard in
-    front, and audit again.
+    what should not be learned; where outputs are harmful, tighten the system prompt or filter what the
+    model may say, and audit again.
 
     ## Known limits
     Scores are a classifier's, not a finding of fact. Classifiers over-report dialects, reclaimed words

@@ -55,8 +55,9 @@ class PiiExposure(RowRateCheck):
     each kind shows which of these duties a dataset touches.
 
     ## Remediation
-    Run `assaymark redact` with the same policy and audit the result again. If the data is meant to be
-    there, narrow the requirement to the kinds that must not be, and record the legal basis in a waiver.
+    Mask or remove what the findings name: `findings.parquet` has file, row, field and offsets of each.
+    Then audit again. If the data is meant to be there, narrow the requirement to the kinds that must
+    not be, and record the legal basis beside it in the policy, whose changes are reviewed.
 
     ## Known limits
     It counts what the detector sees: a kind that the detector does not know, or has switched off, is not

@@ -21,8 +21,8 @@ class SecretExposure(RowRateCheck):
     an open door until somebody revokes it.
 
     ## Remediation
-    Revoke the credential first, whatever happens to the data: a copy is already out. Then remove it with
-    `assaymark redact`, find out how it came into the data, and audit again.
+    Revoke the credential first, whatever happens to the data: a copy is already out. Then remove it
+    where `findings.parquet` says it stands, find out how it came into the data, and audit again.
 
     ## Known limits
     It does not try a credential, so it cannot tell a live one from an example in a manual. Formats with

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assaymark.cli.completing import POLICY
 from assaymark.cli.exit_status import status_of_verdict
 from assaymark.cli.output_folder import FINDINGS, OutputFolder
 from assaymark.cli.passphrase import passphrase_option
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("audit")
-@click.argument("policy")
+@click.argument("policy", type=POLICY)
 @click.option("--dataset", "datasets", multiple=True, metavar="PATH", help="Data to judge.")
 @click.option("--outputs", multiple=True, metavar="PATH", help="Recorded model outputs to judge.")
 @click.option("--manifest", metavar="PATH", help="A document that describes the data.")
@@ -39,6 +40,13 @@ if TYPE_CHECKING:
 @click.option("--key", type=click.Path(path_type=Path, dir_okay=False), help="Sign with this key.")
 @passphrase_option
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes to use.")
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where they run: on this machine, or on a Ray cluster (extra `ray`).",
+)
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Judge N rows at random.")
 @click.option(
     "--nonce", metavar="TEXT", help="Makes the draw of --sample unforeseeable to the data's maker."
@@ -63,6 +71,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     key: Path | None,
     passphrase_fd: int | None,
     workers: int | None,
+    executor: str,
     sample: int | None,
     nonce: str | None,
     resume: bool,
@@ -113,6 +122,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
                 catalog,
                 findings_path=folder.path(FINDINGS),
                 workers=workers,
+                executor=executor,
                 sample=sample,
                 nonce=nonce,
                 cache_path=out.with_name(f"{out.name}.cache") if resume else None,

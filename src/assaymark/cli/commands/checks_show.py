@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from assaymark.cli.commands.checks_list import plain
+from assaymark.cli.completing import CHECK_ID
 from assaymark.cli.show import Show, output_options
 from assaymark.errors import RegistryError
 
 
 @click.command("show")
-@click.argument("check_id", metavar="ID")
+@click.argument("check_id", metavar="ID", type=CHECK_ID)
 @output_options
 def command(show: Show, check_id: str) -> None:
     """Show what the check ID measures, why, what it misses and how to mend what it finds."""

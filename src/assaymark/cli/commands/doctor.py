@@ -9,6 +9,7 @@ import platform
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,9 +19,16 @@ from assaymark.cli.show import Show, output_options
 from assaymark.errors import AssaymarkError
 from assaymark.model.codec import to_plain
 
+if TYPE_CHECKING:
+    from assaymark.contracts.detector import DetectorSpec
+
 _CORE = ("click", "cryptography", "jinja2", "license-expression", "presidio-analyzer", "pyarrow")
 _CORE_MORE = ("pydantic", "pyyaml", "rfc8785", "rich", "zstandard", "fsspec")
-_EXTRAS = {"detoxify": ("detoxify", "torch", "transformers"), "endpoint": ("httpx",)}
+_EXTRAS = {
+    "detoxify": ("detoxify", "torch", "transformers"),
+    "endpoint": ("httpx",),
+    "ray": ("ray",),
+}
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
@@ -30,7 +38,8 @@ class Finding:
 
     topic: str
     state: str
-    """`ok`, `absent` (optional, and not there) or `broken` (needed, and not there)."""
+    """`ok`, `absent` (optional, and not there), `not ready` (a detector that would not start with its
+    default settings) or `broken` (needed, and not there)."""
 
     detail: str
     hint: str | None = None
@@ -40,13 +49,14 @@ class Finding:
 @output_options
 @click.pass_context
 def command(ctx: click.Context, show: Show) -> None:
-    r"""Say what is installed, which detectors can start, and whether anything is broken.
+    r"""Say what is installed, which detectors would start, and whether anything is broken.
 
+    A detector is `not ready` if it would not start with its default settings; a policy may give it others.
     Nothing is downloaded and no model is loaded.
 
     \b
     Exit status:
-      0  everything that is needed is there; optional parts may be absent
+      0  everything that is needed is there; optional parts may be absent or not ready
       3  something that is needed is broken
     """
     found = [
@@ -59,7 +69,7 @@ def command(ctx: click.Context, show: Show) -> None:
         _network(),
     ]
     width = max(len(each.topic) for each in found)
-    lines = [f"{each.state:<7} {each.topic:<{width}}  {each.detail}" for each in found]
+    lines = [f"{each.state:<9} {each.topic:<{width}}  {each.detail}" for each in found]
     lines += [f"hint: {each.topic}: {each.hint}" for each in found if each.hint]
     show.result([to_plain(each) for each in found], "\n".join(lines))
     if any(each.state == "broken" for each in found):
@@ -103,14 +113,27 @@ def _catalogue() -> list[Finding]:
         return [
             Finding(topic="plug-ins", state="broken", detail=error.message, hint=error.hint),
         ]
-    detectors = [
-        Finding(
-            topic=f"detector {name}", state="ok", detail=f"version {spec.version}: {spec.summary}"
-        )
-        for name, spec in catalog.detectors.items()
-    ]
+    detectors = [look_at(each) for each in catalog.detectors.values()]
     checks = ", ".join(catalog.checks) or "none"
     return [*detectors, Finding(topic="checks", state="ok", detail=checks)]
+
+
+def look_at(spec: DetectorSpec) -> Finding:
+    """Say whether a detector would start with its default settings; looks, and loads nothing."""
+    topic = f"detector {spec.id}"
+    about = f"version {spec.version}: {spec.summary}"
+    try:
+        settings = spec.settings()
+    except ValueError:  # pydantic's: a setting has no default
+        hint = f"set it up in a policy, under `detectors.{spec.id}`"
+        detail = f"{about}; it has no default settings"
+        return Finding(topic=topic, state="not ready", detail=detail, hint=hint)
+    found = [] if spec.obstacles is None else spec.obstacles(settings)
+    if not found:
+        return Finding(topic=topic, state="ok", detail=about)
+    detail = f"{about}; {'; '.join(each.message for each in found)}"
+    hint = "; ".join(each.hint for each in found if each.hint)
+    return Finding(topic=topic, state="not ready", detail=detail, hint=hint or None)
 
 
 def _packs() -> Finding:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assaymark.cli.completing import POLICY
 from assaymark.cli.exit_status import ExitStatus
 from assaymark.cli.report_paths import REPORT, bundle_in, evidence_beside
 from assaymark.cli.show import Show, output_options
@@ -42,6 +43,7 @@ _STATUS = {
     "policies",
     multiple=True,
     metavar="POLICY",
+    type=POLICY,
     help="Decide the evidence again by this policy and demand the same answer.",
 )
 @click.option("--explain", is_flag=True, help="Show every step that was taken.")

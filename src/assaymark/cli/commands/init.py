@@ -19,6 +19,29 @@ _FILES = {
 }
 """Where each file goes, and what it is called in this package."""
 
+_IGNORE = ".gitignore"
+
+_NEXT = """\
+  # denied: the sample holds a card number and e-mail addresses; report/report.html says where
+  assaymark audit policy.yaml --dataset data --out report
+
+  # mend what the report names
+  sed -E 's/[^ "]+@example\\.org|4111( 1111){3}/[removed]/g' data/support.jsonl > mended.jsonl
+  mv mended.jsonl data/support.jsonl
+
+  # a key to sign with; it asks for a passphrase
+  assaymark keys new signing-key.pem
+
+  # passes, and is signed
+  assaymark audit policy.yaml --dataset data --out report --key signing-key.pem
+
+  # trust.yaml believes signing-key.pem.pub under the policy `starter`: admitted
+  assaymark gate report --trust trust.yaml --subject data
+
+  # in CI: make assaymark.lock, as the first lines of .github/workflows/assaymark.yml say
+"""
+"""Commands that can be pasted; tests/cli/test_init_and_doctor.py follows them."""
+
 
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
@@ -36,16 +59,32 @@ def command(show: Show, folder: Path) -> None:
         raise UsageError(
             f"`{folder / taken[0]}` exists", hint="nothing was written; name another folder"
         )
-    starter = files("assaymark.cli") / "starter"
-    for name, source in _FILES.items():
+    # Most projects have one already, and theirs is not ours to change.
+    ignores = (folder / _IGNORE).exists()
+    wanted = _FILES if ignores else {**_FILES, _IGNORE: "gitignore"}
+    for name, source in wanted.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes((starter / source).read_bytes())
-    shown = "".join(f"  {folder / name}\n" for name in _FILES)
-    change = "" if folder == Path() else f"  cd {folder}\n"
+        path.write_bytes(_starter(source))
+    shown = "".join(f"  {folder / name}\n" for name in wanted)
     show.result(
-        {"files": [str(folder / name) for name in _FILES]},
-        f"wrote\n{shown}\nnext\n{change}"
-        "  assaymark policy explain policy.yaml\n"
-        "  assaymark audit policy.yaml --dataset data --out report",
+        {"files": [str(folder / name) for name in wanted]},
+        f"wrote\n{shown}\nnext\n{_first(folder, ignores=ignores)}{_NEXT}",
     )
+
+
+def _starter(name: str) -> bytes:
+    return (files("assaymark.cli") / "starter" / name).read_bytes()
+
+
+def _first(folder: Path, *, ignores: bool) -> str:
+    """Return what comes before the first audit."""
+    lines = []
+    if ignores:
+        patterns = [
+            each for each in _starter("gitignore").decode().splitlines() if each and each[0] != "#"
+        ]
+        lines.append(f"  # add to {folder / _IGNORE}: {'  '.join(patterns)}\n")
+    if folder != Path():
+        lines.append(f"  cd {folder}\n")
+    return "".join(lines)

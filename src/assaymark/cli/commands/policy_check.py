@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assaymark.cli.completing import POLICY
 from assaymark.cli.exit_status import ExitStatus
 from assaymark.cli.show import Show, output_options
 
 if TYPE_CHECKING:
     from assaymark.policy.load import Checked
+    from assaymark.policy.policy import Policy
 
 
 @click.command("check")
-@click.argument("policy")
+@click.argument("policy", type=POLICY)
 @output_options
 @click.pass_context
 def command(ctx: click.Context, show: Show, policy: str) -> None:
@@ -39,16 +41,24 @@ def command(ctx: click.Context, show: Show, policy: str) -> None:
         # On stderr, like every error and warning; stdout holds results.
         click.echo(render(checked.diagnostics), err=True)
     if checked.policy is None:
-        errors = sum(each.severity.value == "error" for each in checked.diagnostics)
-        click.echo(f"\n{errors} mistake{'' if errors == 1 else 's'} in `{policy}`", err=True)
+        errors = [each for each in checked.diagnostics if each.severity.value == "error"]
+        # Of what could not be read, the diagnostic says everything.
+        if not show.json and [each.code for each in errors] != ["unreadable"]:
+            count = f"{len(errors)} mistake{'' if len(errors) == 1 else 's'}"
+            click.echo(f"\n{count} in `{policy}`", err=True)
         ctx.exit(ExitStatus.WRONG_INPUT)
     if not show.json:
         loaded = checked.policy
         show.result(
             None,
-            f"{loaded.name} {loaded.version}: {len(loaded.requirements)} requirements, no mistakes\n"
+            f"{loaded.name} {loaded.version}: {_requirements(loaded)}, no mistakes\n"
             f"sha256:{loaded.digest}",
         )
+
+
+def _requirements(policy: Policy) -> str:
+    count = len(policy.requirements)
+    return f"{count} requirement{'' if count == 1 else 's'}"
 
 
 def _data(checked: Checked) -> dict[str, Any]:

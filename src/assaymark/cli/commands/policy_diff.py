@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
+from assaymark.cli.completing import POLICY
 from assaymark.cli.report_paths import REPORT, evidence_in
 from assaymark.cli.show import Show, output_options
 
 
 @click.command("diff")
-@click.argument("before", metavar="A")
-@click.argument("after", metavar="B")
+@click.argument("before", metavar="A", type=POLICY)
+@click.argument("after", metavar="B", type=POLICY)
 @click.option("--evidence", type=REPORT, metavar="PATH", help="Decide this evidence under both.")
 @output_options
 def command(show: Show, before: str, after: str, *, evidence: Path | None) -> None:

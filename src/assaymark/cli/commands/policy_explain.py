@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from assaymark.cli.completing import POLICY
 from assaymark.cli.show import Show, output_options
 
 
 @click.command("explain")
-@click.argument("policy")
+@click.argument("policy", type=POLICY)
 @output_options
 def command(show: Show, policy: str) -> None:
     """Say in words what POLICY runs, what it demands, for which controls, and what it does not cover."""

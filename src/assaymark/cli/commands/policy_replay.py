@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assaymark.cli.completing import POLICY
 from assaymark.cli.exit_status import status_of_verdict
 from assaymark.cli.report_paths import REPORT, evidence_in
 from assaymark.cli.show import Show, output_options
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("replay")
 @click.argument("evidence", type=REPORT)
-@click.option("--policy", required=True, metavar="P", help="The policy to decide by.")
+@click.option("--policy", required=True, metavar="P", type=POLICY, help="The policy to decide by.")
 @output_options
 @click.pass_context
 def command(ctx: click.Context, show: Show, evidence: Path, policy: str) -> None:

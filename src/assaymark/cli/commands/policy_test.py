@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from assaymark.cli.completing import POLICY
 from assaymark.cli.exit_status import ExitStatus
 from assaymark.cli.show import Show, output_options
 
 
 @click.command("test")
-@click.argument("policy")
+@click.argument("policy", type=POLICY)
 @output_options
 @click.pass_context
 def command(ctx: click.Context, show: Show, policy: str) -> None:

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from assaymark.cli.completing import POLICY
 from assaymark.cli.reading import reading_options
 from assaymark.cli.show import Show, output_options
 from assaymark.errors import UsageError
@@ -32,7 +33,9 @@ _DEFAULT = ("pii", "secrets", "characters")
     metavar="ID,…",
     help="Which detectors, such as `pii,harm`; by default those that need no extra part.",
 )
-@click.option("--policy", metavar="P", help="Take the detectors' settings from this policy.")
+@click.option(
+    "--policy", metavar="P", type=POLICY, help="Take the detectors' settings from this policy."
+)
 @reading_options
 @output_options
 def command(

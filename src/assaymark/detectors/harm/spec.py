@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assaymark.contracts.detector import Detector, DetectorSpec
 from assaymark.detectors.harm.categories import CATEGORIES
+from assaymark.detectors.harm.readiness import obstacles
 from assaymark.detectors.harm.settings import HarmSettings, categories_of
 
 
@@ -26,4 +27,5 @@ HARM = DetectorSpec(
     enabled=categories_of,
     costly=True,
     load=_load,
+    obstacles=obstacles,
 )

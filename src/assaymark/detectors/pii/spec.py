@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from assaymark.contracts.detector import DetectorSpec
 from assaymark.detectors.pii.lean_import import without_heavy_libraries
 from assaymark.detectors.pii.settings import PiiSettings, enabled_entities
 from assaymark.detectors.pii.vocabulary import COUNTRIES, ENTITIES, MODEL_ENTITIES, RECOGNIZERS
+from assaymark.errors import AssaymarkError, DetectorError
 
 if TYPE_CHECKING:
     from assaymark.contracts.detector import Detector
@@ -17,8 +19,9 @@ VERSION = "1"
 
 GROUPS = {
     "names, places and groups of people": MODEL_ENTITIES,
+    "of no single country": tuple(each.entity for each in RECOGNIZERS if each.country is None),
     **{
-        f"identifiers of the country `{country}`": tuple(
+        f"of the country `{country}`": tuple(
             dict.fromkeys(each.entity for each in RECOGNIZERS if each.country == country)
         )
         for country in COUNTRIES
@@ -26,7 +29,11 @@ GROUPS = {
 }
 """What a report lists together."""
 
-_TAKEN_FOR_GRANTED = {"PERSON": "people's names", "LOCATION": "places", "ORGANIZATION": "organisations"}
+_TAKEN_FOR_GRANTED = {
+    "PERSON": "people's names",
+    "LOCATION": "places",
+    "ORGANIZATION": "organisations",
+}
 
 
 def blind_spots(settings: PiiSettings) -> tuple[str, ...]:
@@ -52,6 +59,17 @@ def _load(settings: PiiSettings) -> Detector:
     return load_detector(settings)
 
 
+def _obstacles(settings: PiiSettings) -> tuple[AssaymarkError, ...]:
+    needed = ["presidio_analyzer"]
+    if settings.nlp != "blank":
+        needed.append(settings.nlp.partition(":")[2])
+    return tuple(
+        DetectorError(f"the package `{each}` is not installed")
+        for each in needed
+        if find_spec(each) is None
+    )
+
+
 PII = DetectorSpec(
     id="pii",
     summary="personal data by Presidio's recognizers: patterns, checksums and words nearby",
@@ -60,6 +78,7 @@ PII = DetectorSpec(
     entities=ENTITIES,
     load=_load,
     enabled=enabled_entities,
+    obstacles=_obstacles,
     groups=GROUPS,
     blind_spots=blind_spots,
     costly=True,
