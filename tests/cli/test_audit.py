@@ -267,6 +267,21 @@ def test_an_interrupted_audit_leaves_nothing(counted, tmp_path, number) -> None:
     assert list(tmp_path.glob(".out.*")) == []
 
 
+def test_what_a_killed_audit_left_is_named(run, counted, data, tmp_path) -> None:
+    """An old unpublished folder is told of, and not removed: it may belong to a long run."""
+    left = tmp_path / ".out.0123abcd"
+    left.mkdir()
+    os.utime(left, (0, 0))
+
+    result = run("audit", counted(3), "--dataset", data, "--out", tmp_path / "out")
+
+    assert (result.status, result.err) == (
+        0,
+        f"`{left}` is of an audit that was killed; unless it still runs, remove it\n",
+    )
+    assert left.is_dir()
+
+
 @pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="ray is installed")
 def test_an_executor_that_is_not_installed(run, tmp_path) -> None:
     """Without its extra, Ray is an error with the line that installs it, and nothing is left behind."""

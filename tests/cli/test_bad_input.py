@@ -197,6 +197,22 @@ def test_an_output_folder_of_somebody_else(audit, tmp_path) -> None:
     )
 
 
+def test_an_output_folder_among_the_data(audit, tmp_path) -> None:
+    """A report that would change its own subject is refused before anything is read or made."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "d.jsonl").write_text('{"text": "one"}\n')
+
+    for option in ("--dataset", "--outputs"):
+        result = audit(option, tmp_path / "out")
+
+        assert (result.status, result.err) == (
+            2,
+            f"error: `--out {tmp_path}/out` and the data `{tmp_path}/out` lie one inside the other\n"
+            "hint: name a folder outside of the data: a report among them changes their digest\n",
+        )
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["d.jsonl"]
+
+
 def test_a_missing_policy(run, tmp_path) -> None:
     """The policy is named, with what may be written instead."""
     result = run("audit", tmp_path / "none.yaml", "--dataset", "x", "--out", tmp_path / "out")

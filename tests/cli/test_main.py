@@ -177,6 +177,33 @@ def test_a_reader_who_goes_away_is_no_denial() -> None:
 
 
 @pytest.mark.parametrize(
+    ("closed", "shown"),
+    [((1,), ""), ((0, 1, 2), ""), ((2,), f"assaymark, version {__version__}\n")],
+    ids=["stdout", "all", "stderr"],
+)
+def test_closed_streams_change_no_status(closed, shown) -> None:
+    """With streams closed by the caller (`>&-`), a command ends as it would have, and quietly."""
+
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+
+    done, wrong = (
+        subprocess.run(
+            [ASSAYMARK, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=close,  # noqa: PLW1509 - no threads here
+        )
+        for words in (["--version"], ["--nope"])
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, shown, "")
+    assert (wrong.returncode, wrong.stdout, bool(wrong.stderr)) == (2, "", 2 not in closed)
+
+
+@pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
 )
 def test_signals_end_quietly(number: int, status: int) -> None:

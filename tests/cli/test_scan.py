@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -170,3 +172,85 @@ def test_a_field_that_is_not_there(run, tmp_path, field) -> None:
 
     assert result.status == 2
     assert f"`{field}`" in result.err
+
+
+@pytest.fixture
+def hello(tmp_path):
+    """One record, and the line that a scan for secrets gives for it."""
+    path = tmp_path / "d.txt"
+    path.write_text("hello\n")
+    return path, '{"row": 0, "field": "text", "spans": [], "scores": {}}\n'
+
+
+def test_a_link_stays_a_link(run, hello, tmp_path) -> None:
+    """Of a link, the file that it leads to is replaced, whether it is there yet or not."""
+    data, line = hello
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "old").write_text("old")
+    for name in ("old", "new"):
+        (tmp_path / name).symlink_to(Path("elsewhere", name))
+
+    results = [
+        run("scan", data, "-o", tmp_path / name, "--detectors", "secrets")
+        for name in ("old", "new")
+    ]
+
+    assert [(each.status, each.err) for each in results] == [(0, ""), (0, "")]
+    assert (tmp_path / "old").is_symlink()
+    assert (tmp_path / "new").is_symlink()
+    assert {each.name: each.read_text() for each in (tmp_path / "elsewhere").iterdir()} == {
+        "old": line,
+        "new": line,
+    }
+
+
+def test_a_pipe_is_written_through(run, hello, tmp_path) -> None:
+    """A named pipe gets the lines and stays a pipe."""
+    data, line = hello
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # Open for both, so that neither side waits for the other.
+    reader = os.open(pipe, os.O_RDWR)
+    try:
+        result = run("scan", data, "-o", pipe, "--detectors", "secrets")
+        found = os.read(reader, 4096)
+    finally:
+        os.close(reader)
+
+    assert (result.status, result.err) == (0, "")
+    assert found.decode() == line
+    assert pipe.is_fifo()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["d.txt", "pipe"]
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_stdout_by_another_name(run, hello, name) -> None:
+    """The system's names for stdout mean what `-` means."""
+    data, line = hello
+
+    result = run("scan", data, "-o", name, "--detectors", "secrets")
+    both = run("scan", data, "-o", name, "--json")
+
+    assert (result.status, result.out) == (0, line)
+    assert result.err == "1 records, 0 spans, 0 records could not be read\n"
+    assert (both.status, both.err) == (
+        2,
+        f"error: `--json` and `-o {name}` would both write to stdout\n",
+    )
+
+
+def test_a_folder_is_refused_and_kept(run, hello, tmp_path) -> None:
+    """A folder, and a link that leads to itself, are errors and stay what they are."""
+    data, _ = hello
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+
+    folder = run("scan", data, "-o", tmp_path / "folder", "--detectors", "secrets")
+    loop = run("scan", data, "-o", tmp_path / "loop", "--detectors", "secrets")
+
+    assert (folder.status, folder.err) == (2, f"error: `{tmp_path}/folder`: is a directory\n")
+    assert (loop.status, loop.err) == (
+        2,
+        f"error: `{tmp_path}/loop`: too many levels of symbolic links\n",
+    )
+    assert (tmp_path / "loop").is_symlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 
@@ -179,6 +180,52 @@ def test_whom_to_believe(run, work, words, error) -> None:
     result = run("verify", "pass", *words)
 
     assert (result.status, result.err) == (2, error)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "huge", "--key", "k.pub"),
+        ("gate", "huge", "--trust", "trust-pass.yaml", "--subject", "d.jsonl"),
+        ("policy", "replay", "huge", "--policy", "pass.yaml"),
+        ("policy", "diff", "pass.yaml", "fail.yaml", "--evidence", "huge"),
+    ],
+    ids=["verify", "gate", "replay", "diff"],
+)
+def test_a_document_without_an_end_is_not_read_whole(run, work, words) -> None:
+    """No more is read of a report or of evidence than may be parsed."""
+    with (work / "huge").open("wb") as file:
+        # Takes no room on the disk.
+        file.truncate(1 << 40)
+
+    result = run(*words)
+
+    assert (result.status, result.err) == (
+        2,
+        "error: `huge` is too large: expected at most 67108864 bytes\n"
+        "hint: name a report or evidence that `audit` wrote\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "pass", "--key", "k.pub"),
+        ("gate", "pass", "--trust", "trust-pass.yaml", "--subject", "d.jsonl"),
+    ],
+    ids=["verify", "gate"],
+)
+def test_evidence_without_an_end_is_not_read_whole(run, work, words) -> None:
+    """The same holds for the evidence beside a report."""
+    os.truncate(work / "pass" / "evidence.json", 1 << 40)
+
+    result = run(*words)
+
+    assert (result.status, result.err) == (
+        2,
+        "error: `pass/evidence.json` is too large: expected at most 67108864 bytes\n"
+        "hint: name a report or evidence that `audit` wrote\n",
+    )
 
 
 def test_a_folder_without_a_report(run, work) -> None:

@@ -440,3 +440,22 @@ def test_a_fail_under_a_policy_that_is_not_allowed_is_set_aside() -> None:
 def _under_name(name: str, verdict: str) -> PresentedReport:
     policy = make_policy(make_requirement(at_most=BOUNDS[verdict]), name=name, digest=OTHER_POLICY)
     return PresentedReport(name=f"{name}.json", bundle=sign(make_statement(policy), make_signer()))
+
+
+def test_the_same_bytes_under_other_names() -> None:
+    """Names decide what is read, so a PASS is about names, too; a file is no directory."""
+    folder = Artifact("rows.jsonl", SUBJECT, OTHER_SUBJECT)
+
+    found = gate([present()], make_trust(), [folder], NOW + DAY)
+
+    assert found.ruling is Ruling.DENIED
+    assert [each.reason for each in found.refusals] == [
+        "`report.sigstore.json` is about the same bytes under other names"
+    ]
+
+
+def test_a_veto_does_not_ask_for_names() -> None:
+    """A newer FAIL about the same bytes stands, whatever they are called."""
+    folder = Artifact("rows.jsonl", SUBJECT, OTHER_SUBJECT)
+
+    assert gate([present("FAIL")], make_trust(), [folder], NOW + DAY).ruling is Ruling.DENIED

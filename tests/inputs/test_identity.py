@@ -138,3 +138,31 @@ def test_model_signing_agrees(files: dict[str, bytes]) -> None:
             theirs.update(resource.digest.digest_value)
 
         assert known(folder).digest == theirs.hexdigest()
+
+
+def test_a_directory_is_no_file_that_holds_its_digests(tmp_path: Path) -> None:
+    """Both have the root digest of Model Signing; the tree tells them apart."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "data.jsonl").write_text('{"text": "x"}\n')
+    twin = tmp_path / "twin.txt"
+    twin.write_bytes(hashlib.sha256((folder / "data.jsonl").read_bytes()).digest())
+
+    one = identify(str(folder), kind=SubjectKind.DATASET)
+    other = identify(str(twin), kind=SubjectKind.DATASET)
+
+    assert one.digest == other.digest
+    assert one.tree is not None
+    assert other.tree is None
+
+
+def test_a_renamed_file_changes_the_tree(tmp_path: Path) -> None:
+    """Names decide what is read as data, so they are part of what a gate compares."""
+    (tmp_path / "a.jsonl").write_text("{}\n")
+    before = identify(str(tmp_path), kind=SubjectKind.DATASET)
+
+    (tmp_path / "a.jsonl").rename(tmp_path / "b.jsonl")
+    after = identify(str(tmp_path), kind=SubjectKind.DATASET)
+
+    assert before.digest == after.digest
+    assert before.tree != after.tree

@@ -95,13 +95,22 @@ def test_bare_strings_are_texts(write: Write) -> None:
 
 
 def test_what_python_writes_is_read(write: Write) -> None:
-    """NaN and Infinity pass, and of duplicate keys the last one wins."""
-    path = write("a.jsonl", '{"text": "first", "x": NaN, "y": -Infinity, "text": "last"}\n')
+    """NaN and Infinity are no JSON, and datasets hold them."""
+    path = write("a.jsonl", '{"text": "last", "x": NaN, "y": -Infinity}\n')
 
     found = said(path)
 
     assert found.places == [(0, "text", "last")]
     assert found.skipped == []
+
+
+@pytest.mark.parametrize("line", ['{"text": "one", "text": "two"}', '{"a": [{"b": 1, "b": 1}]}'])
+def test_the_same_key_twice_is_unreadable(write: Write, line: str) -> None:
+    """Which of the two counts differs from reader to reader, so the other could hide anything."""
+    found = said(write("a.jsonl", line + "\n"))
+
+    assert found.places == []
+    assert found.reasons == [(0, 1, "the same key twice")]
 
 
 def test_half_a_surrogate_pair_is_replaced_in_place(write: Write) -> None:

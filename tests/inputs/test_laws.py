@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from assaymark.errors import InputError
 from assaymark.inputs.formats import FORMATS
+from assaymark.inputs.numbers import is_short_number
 
 from .said import said
 
@@ -81,7 +82,7 @@ def test_every_text_comes_back_with_its_row_and_field(
         (index * step, key, row[key])
         for index, row in enumerate(rows)
         for key in ("a", "b")
-        if row[key] or empty_is_text
+        if (row[key] or empty_is_text) and not (name == "csv" and is_short_number(row[key]))
     ]
     assert found.rows == len(rows)
     assert len(found.skipped) == (step - 1) * len(rows)

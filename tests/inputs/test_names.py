@@ -18,6 +18,10 @@ from assaymark.inputs.names import looks_like_a_value, name_hint, shown_columns,
         ("555-123-4567", True),
         ("4111 1111 1111 1111", True),
         ("q" * 129, True),
+        ("AKIA" + "QYLPMN5HFIQR7XYZ", True),
+        ("customerAddressLine2", False),
+        ("FEATURE_IMPORTANCE_SCORE", False),
+        ("a9b8c7d6e5f4a3b2c1d0", True),
     ],
 )
 def test_a_name_that_looks_like_a_value(name: str, expected: object) -> None:

@@ -352,3 +352,15 @@ def test_a_corrupt_page_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="is cut short or corrupt, or is not Parquet"):
         said(path)
+
+
+def test_a_column_name_that_is_data_is_read(tmp_path: Path) -> None:
+    """It is shown by its position, and judged as a text of the first row."""
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"card 4111 1111 1111 1111": ["x", "y"]}), path)
+
+    assert said(path).places == [
+        (0, "column 1 (name)", "card 4111 1111 1111 1111"),
+        (0, "column 1", "x"),
+        (1, "column 1", "y"),
+    ]

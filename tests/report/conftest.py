@@ -39,7 +39,8 @@ from assaymark.policy.policy import (
     PolicyFile,
     Requirement,
 )
-from assaymark.report.view import Attestation, Report, Vocabulary
+from assaymark.report.view import Attestation, Report
+from assaymark.report.vocabulary import Vocabulary
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SIGNER = "SHA256:" + "q" * 43

@@ -25,7 +25,8 @@ from assaymark.policy.decide import decide
 from assaymark.policy.policy import Bound, Policy, Requirement
 from assaymark.report import text
 from assaymark.report.json_summary import summarise
-from assaymark.report.view import Attestation, Report, Vocabulary
+from assaymark.report.view import Attestation, Report
+from assaymark.report.vocabulary import Vocabulary
 from assaymark.report.write import render_all
 
 CARD = "4929 8812 0071 3377"

@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from assaymark.report import html, markdown, text
-from assaymark.report.gaps import control_tables, gaps, most_important
-from assaymark.report.view import Mark, Report, Vocabulary
+from assaymark.report.controls import control_tables
+from assaymark.report.gaps import gaps, most_important
+from assaymark.report.view import Mark, Report
+from assaymark.report.vocabulary import Vocabulary
 
 
 def lines_of(report: Report) -> dict[str, tuple[str, ...]]:

@@ -13,7 +13,8 @@ from assaymark.errors import EvidenceError
 from assaymark.model.decision import Enforcement
 from assaymark.model.finding import Severity
 from assaymark.policy.policy import Bound
-from assaymark.report.view import Mark, Report, Vocabulary, tally
+from assaymark.report.view import Mark, Report, tally
+from assaymark.report.vocabulary import Vocabulary
 
 
 def test_what_decides_comes_first_and_what_is_met_last(reports: Mapping[str, Report]) -> None:

@@ -9,7 +9,9 @@ from assaymark.model.decision import ErrorBudget, Status, Verdict
 from assaymark.model.measurement import Measured
 from assaymark.model.metric import Unit
 from assaymark.policy.policy import Bound, Not
-from assaymark.report.view import Item, Mark, Report, Vocabulary
+from assaymark.report.advice import next_step, waiver
+from assaymark.report.view import Item, Mark, Report
+from assaymark.report.vocabulary import Vocabulary
 from assaymark.report.wording import (
     HEADLINES,
     all_seen,
@@ -19,12 +21,10 @@ from assaymark.report.wording import (
     headline,
     limit,
     method,
-    next_step,
     reason,
     shared_confidence,
     signature,
     summary,
-    waiver,
 )
 
 

@@ -81,6 +81,10 @@ class ReportedSubject:
     digest: DigestSet
     files: int
     size: int
+
+    tree: Sha256 | None
+    """As `Subject.tree`."""
+
     coverage: Coverage
     measurements: tuple[Result, ...]
     findings: FindingSummary

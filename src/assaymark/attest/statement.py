@@ -260,6 +260,7 @@ def _subject(evidence: SubjectEvidence) -> ReportedSubject:
         digest=digest_set(subject.digest),
         files=subject.files,
         size=subject.size,
+        tree=subject.tree,
         coverage=evidence.coverage,
         measurements=evidence.results,
         findings=FindingSummary(

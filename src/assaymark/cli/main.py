@@ -153,12 +153,27 @@ def _dispatch(words: list[str]) -> int:
 
 def _own_the_process() -> None:
     """Set what only a program may set, not a library."""
+    _open_closed_streams()
     # Half-written folders are removed on the way out, so the way out must be taken.
     signal.signal(signal.SIGTERM, _terminate)
     # What libraries log and warn about may quote the data.
     logging.lastResort = None
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+
+
+def _open_closed_streams() -> None:
+    """Lead the standard streams that the caller closed (`>&-`) nowhere.
+
+    Without it the next file that is opened takes the free descriptor, and a library's message to stdout
+    would end up in it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # In this order each open takes the descriptor that is missing, the lowest free one.
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - open until the end
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
 
 
 def _terminate(_number: int, _frame: object) -> NoReturn:

@@ -2,15 +2,22 @@
 `--out`: a folder that holds a whole report or is left as it was.
 
 Everything is made in a folder beside it first and moved into place at the end, the signed report last:
-whoever finds `report.sigstore.json` finds what it speaks of. A folder that we did not fill is refused.
+whoever finds `report.sigstore.json` finds what it speaks of. A folder that we did not fill is refused,
+and so is one that another audit is filling at this moment, or that shares a place with the data.
 
 tests/cli/test_output_folder.py holds it, on errors and on signals.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
+import re
 import secrets
 import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -35,6 +42,28 @@ _OURS = (
     SUMMARY,
     BUNDLE,
 )
+
+
+_STALE = 24 * 60 * 60  # seconds after which an unpublished folder is worth a word
+
+
+def demand_apart(out: Path, subjects: Iterable[str]) -> None:
+    """Refuse a folder in which the report would change the data that it speaks of.
+
+    Raises:
+        UsageError: `out` lies in a directory of `subjects`, or holds one of them.
+    """
+    report = Path(os.path.realpath(out))
+    for location in subjects:
+        data = Path(
+            os.path.realpath(re.sub(r"^(file|local)://", "", location, flags=re.IGNORECASE))
+        )
+        inside = data.is_dir() and report.is_relative_to(data)
+        if inside or (data.exists() and data.is_relative_to(report)):
+            raise UsageError(
+                f"`--out {out}` and the data `{location}` lie one inside the other",
+                hint="name a folder outside of the data: a report among them changes their digest",
+            )
 
 
 class OutputFolder:
@@ -76,14 +105,62 @@ class OutputFolder:
         self.path(name).write_bytes(data)
 
     def publish(self) -> tuple[Path, ...]:
-        """Move everything into place and return where it lies."""
-        for name in reversed(_OURS):
-            (self._target / name).unlink(missing_ok=True)
+        """Move everything into place and return where it lies.
+
+        Raises:
+            UsageError: Another process is doing that to the same folder.
+        """
         self._target.mkdir(parents=True, exist_ok=True)
-        made = [name for name in _OURS if self.path(name).is_file()]
-        for name in made:
-            self.path(name).replace(self._target / name)
+        with _alone(self._target):
+            for name in reversed(_OURS):
+                (self._target / name).unlink(missing_ok=True)
+            made = [name for name in _OURS if self.path(name).is_file()]
+            for name in made:
+                self.path(name).replace(self._target / name)
         return tuple(self._target / name for name in made)
+
+    def leftovers(self) -> tuple[Path, ...]:
+        """Return the unpublished folders for the same target that are older than a day.
+
+        They are not removed: a run may take longer than that.
+        """
+        before = time.time() - _STALE
+        ours = re.compile(rf"\.{re.escape(self._target.name)}\.[0-9a-f]{{8}}")
+        try:
+            beside = [each for each in self._scratch.parent.iterdir() if ours.fullmatch(each.name)]
+            return tuple(sorted(each for each in beside if each.lstat().st_mtime < before))
+        except OSError:
+            # Another run removed its own just now. A reminder is no reason to fail.
+            return ()
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Hold a lock beside `target`; the kernel lets go of it when the process dies.
+
+    A file and not the folder itself: over NFS only what is open for writing can be locked.
+    """
+    real = Path(os.path.realpath(target))
+    path = real.with_name(f".{real.name}.lock")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The holder before us may have removed the file after we opened it.
+            held = os.fstat(descriptor).st_nlink > 0
+        except BlockingIOError:
+            held = False
+        if not held:
+            raise UsageError(
+                f"another audit is writing into `{target}`",
+                hint="run this one again when it has ended, or name another folder with `--out`",
+            )
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
 
 
 def _nearest_folder(target: Path) -> Path:

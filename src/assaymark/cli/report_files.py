@@ -43,7 +43,8 @@ def write_report(
     from assaymark.attest.statement import TOOL, valid_until
     from assaymark.canonical import canonical_bytes, sha256_of
     from assaymark.model.codec import to_plain
-    from assaymark.report.view import Attestation, Report, Vocabulary
+    from assaymark.report.view import Attestation, Report
+    from assaymark.report.vocabulary import Vocabulary
     from assaymark.report.write import render_all
 
     evidence_bytes = canonical_bytes(to_plain(evidence))

@@ -1,4 +1,4 @@
-"""Where a report lies: a bundle by its path, or the folder that `audit` filled."""
+"""Where a report lies, a bundle by its path or the folder that `audit` filled, and what it holds."""
 
 from __future__ import annotations
 
@@ -33,6 +33,24 @@ def evidence_beside(bundle: Path) -> Path | None:
     """Return the evidence that lies beside `bundle`, if there is any."""
     path = bundle.with_name(EVIDENCE)
     return path if path.is_file() else None
+
+
+def read_document(path: Path) -> bytes:
+    """Return the bytes of a bundle or of evidence, without reading more than may be parsed.
+
+    Raises:
+        UsageError: There are more.
+    """
+    from assaymark.canonical import MAX_BYTES
+
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise UsageError(
+            f"`{path}` is too large: expected at most {MAX_BYTES} bytes",
+            hint="name a report or evidence that `audit` wrote",
+        )
+    return data
 
 
 def evidence_in(path: Path) -> Path:

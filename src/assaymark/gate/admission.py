@@ -52,6 +52,9 @@ class Artifact:
     name: str
     digest: Sha256
 
+    tree: Sha256 | None = None
+    """As `Subject.tree`: `None` for a single file."""
+
 
 class Part(StrEnum):
     """What a step is about. Reports come first, each by itself, then what is to be deployed."""

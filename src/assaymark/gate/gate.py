@@ -69,6 +69,13 @@ class _Opened:
     def is_about(self, artifact: Artifact) -> bool:
         return any(each.digest == artifact.digest for each in self.statement.subjects)
 
+    def names_alike(self, artifact: Artifact) -> bool:
+        """Whether what was judged were the same files under the same names, or a single file too."""
+        return any(
+            each.digest["sha256"] == artifact.digest and each.tree == artifact.tree
+            for each in self.report.subjects
+        )
+
 
 def gate(
     reports: Sequence[PresentedReport],
@@ -201,7 +208,7 @@ class _Gate:
         entry.hold(Step.SUBJECT, f"{digest} is a subject of {_names(about)}")
         if _vetoed(entry, about):
             return
-        grounds = self._standing(entry, about)
+        grounds = self._standing(entry, artifact, about)
         if grounds is not None:
             self._grounds.append(_grounds(artifact, grounds))
             entry.hold(Step.VERDICT, f"PASS by `{grounds.name}`")
@@ -223,11 +230,17 @@ class _Gate:
             "audit these very bytes; a report does not follow a name",
         )
 
-    def _standing(self, entry: Entry, about: Sequence[_Opened]) -> _Opened | None:
+    def _standing(
+        self, entry: Entry, artifact: Artifact, about: Sequence[_Opened]
+    ) -> _Opened | None:
         """Return the newest PASS that nothing overrules and that may still be relied on."""
         reasons = []
         for each in reversed(_after_vetoes(about)):
-            if (reason := self._lapsed(each.report)) is None:
+            reason = self._lapsed(each.report)
+            if not each.names_alike(artifact):
+                # Names decide which files are read as data. A veto holds whatever the names are.
+                reason = "is about the same bytes under other names"
+            if reason is None:
                 entry.hold(Step.TIME, f"`{each.name}` is in force")
                 return each
             reasons.append(f"`{each.name}` {reason}")

@@ -27,7 +27,7 @@ from assaymark.inputs.cells import (
 )
 from assaymark.inputs.jsonl import INVALID_UTF8
 from assaymark.inputs.layouts import text_fields
-from assaymark.inputs.names import name_hint, shown_columns
+from assaymark.inputs.names import looks_like_a_value, name_hint, shown_columns
 from assaymark.inputs.paths import FieldPath
 from assaymark.inputs.records import Met, Record, Text, Unreadable, is_blank
 from assaymark.inputs.selection import Selection
@@ -69,6 +69,7 @@ class TableFields:
     def __init__(self, file: str, schema: pa.Schema, selection: Selection) -> None:
         self._file = file
         self._missing: dict[str, str] = {}
+        self._name_texts: list[Text] = []
         self._rows = 0
         self._columns = list(schema.names)
         self._names = shown_columns(schema.names)
@@ -84,6 +85,12 @@ class TableFields:
             is_named=bool(selection.named),
             reads_keys=selection.reach is Reach.EVERYTHING,
         )
+        if not selection.named and selection.reach is Reach.EVERYTHING:
+            self._name_texts = [
+                Text(f"{shown} (name)", name)
+                for shown, name in zip(self._names, schema.names, strict=True)
+                if looks_like_a_value(name)
+            ]
         if not selection.named:
             columns = [i for i, field in enumerate(schema) if type_holds_text(field.type)]
             self._text = _text_columns(schema, columns)
@@ -156,7 +163,8 @@ class TableFields:
     def _record(
         self, paths: list[tuple[int, FieldPath | None]], cells: dict[int, list[Any]], row: int
     ) -> Record:
-        texts: list[Text] = []
+        # Names of columns belong to no row; the first one carries those that are data.
+        texts, self._name_texts = self._name_texts, []
         is_empty = True
         undecoded: set[int] = set()
         for index, path in paths:

@@ -38,6 +38,7 @@ _PROSE = r"(?i:\.(md|txt|rst|html))?"
 # No suffix of a data format may pass here: `notice.csv` and `license_plates.csv` are data.
 _CARD = re.compile(rf"(?i:readme|datacard|dataset[-_]?card){_PROSE}")
 _LICENCE = re.compile(rf"(?i:licen[cs]e|unlicen[cs]e|copying)([-.][A-Z0-9.+-]+)?{_PROSE}")
+_ENDS_IN_PROSE = re.compile(r"(?i:\.(md|txt|html))$")
 _MANIFEST = re.compile(r"(?i:(assaymark|(.+\.)?manifest)\.ya?ml)")
 _METADATA = re.compile(
     rf"(?i:citation|notice|authors|contributing|changelog|code_of_conduct|security){_PROSE}"
@@ -54,7 +55,8 @@ def role_of(name: str) -> Role:
             the top.
     """
     folder, _, base = name.rpartition("/")
-    if base.endswith(".license") or folder == "LICENSES":
+    is_prose = format_of_name(base) is None or _ENDS_IN_PROSE.search(base)
+    if base.endswith(".license") or (folder == "LICENSES" and is_prose):
         return Role.LICENCE
     if not folder:
         for role, pattern in (

@@ -6,7 +6,7 @@ Subjects by digest: hashed, not parsed.
 * A directory or a pattern is the root digest of OpenSSF Model Signing: the SHA-256 of the raw SHA-256
   digests of its files, concatenated in code point order of their POSIX paths. `.git`, `.github`,
   `.gitattributes` and `.gitignore` at the top are left out, as there. Names are not hashed, only
-  ordered by: a rename that keeps the order keeps the digest.
+  ordered by: a rename that keeps the order keeps the digest. `Subject.tree` covers the names, too.
 
 The `model_signing` package 1.1.1 orders by path components where the specification orders by code
 point. The two differ only where a file's name goes on with one of ``!"#$%&'()*+,-.`` or a space after
@@ -24,6 +24,7 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from assaymark.canonical import digest_of
 from assaymark.inputs.listing import FileSet, list_files
 from assaymark.inputs.locations import scheme_of
 from assaymark.inputs.plugins import plugin_for
@@ -82,7 +83,13 @@ def subject_of(files: FileSet, kind: SubjectKind, digests: Mapping[str, FileDige
         digest=next(iter(hashes.values())) if files.is_single else root_digest(hashes),
         files=len(digests),
         size=sum(digest.size for digest in digests.values()),
+        tree=None if files.is_single else tree_digest(hashes),
     )
+
+
+def tree_digest(digests: Mapping[str, Sha256]) -> Sha256:
+    """Return the digest of files by their names: SHA-256 over the canonical JSON of names to digests."""
+    return digest_of(dict(digests))
 
 
 def root_digest(digests: Mapping[str, Sha256]) -> Sha256:

@@ -20,7 +20,12 @@ from typing import Any
 from assaymark.errors import InputError
 from assaymark.inputs.encoding import as_utf8
 from assaymark.inputs.fields import JsonFields
-from assaymark.inputs.jsonl import read_jsonl
+from assaymark.inputs.jsonl import (
+    DUPLICATE_KEY,
+    DuplicateKeyError,
+    read_jsonl,
+    unique_object,
+)
 from assaymark.inputs.lines import MAX_LINE
 from assaymark.inputs.records import Met
 from assaymark.inputs.selection import Selection
@@ -83,7 +88,7 @@ class _Window:
         self._stream = stream
         self._file = file
         self._decode = codecs.getincrementaldecoder("utf-8")().decode
-        self._parse = json.JSONDecoder().raw_decode
+        self._parse = json.JSONDecoder(object_pairs_hook=unique_object).raw_decode
         self._text = ""
         self._at = 0
         self._lines = 1  # lines up to the window's start
@@ -116,6 +121,10 @@ class _Window:
             except json.JSONDecodeError as error:
                 if self._at_end or not self._may_be_cut(error):
                     raise self._broken(error.pos) from None
+            except DuplicateKeyError:
+                raise InputError(
+                    f"`{self._file}` holds an object with {DUPLICATE_KEY}", hint=_LINES_HINT
+                ) from None
             except ValueError:
                 # CPython refuses integers of more than 4,300 digits.
                 raise InputError(f"`{self._file}` holds a number with too many digits") from None

@@ -24,6 +24,7 @@ from assaymark.inputs.records import Met, Unreadable
 from assaymark.inputs.selection import Selection
 from assaymark.inputs.walk import TOO_DEEP
 
+DUPLICATE_KEY = "the same key twice"
 INVALID_UTF8 = "invalid UTF-8"
 
 
@@ -42,14 +43,28 @@ def read_jsonl(stream: io.BufferedReader, file: str, selection: Selection) -> It
     fields.finish()
 
 
+class DuplicateKeyError(Exception):
+    """An object has one key twice. Caught where the record is made; never leaves `inputs`."""
+
+
+def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, unless a key stands in it twice: readers differ on which of the two counts."""
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise DuplicateKeyError
+    return result
+
+
 def _record(data: bytes, line: int, fields: JsonFields) -> Met:
     value: Any
     try:
-        value = json.loads(data.decode())
+        value = json.loads(data.decode(), object_pairs_hook=unique_object)
     except UnicodeDecodeError:
         return Unreadable(line, INVALID_UTF8)
     except json.JSONDecodeError:
         return Unreadable(line, "invalid JSON")
+    except DuplicateKeyError:
+        return Unreadable(line, DUPLICATE_KEY)
     except ValueError:
         # CPython refuses integers of more than 4,300 digits.
         return Unreadable(line, "a number with too many digits")

@@ -22,10 +22,21 @@ _MANY_DIGITS = 7  # as many as a telephone number has; a year or a version has f
 _KEY = re.compile(r"[^\W\d][\w.-]*")
 _DIGIT = re.compile(r"\d")
 
+# As keys and tokens are made: long, of capitals and digits or of many digits, and no word.
+_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Z]*[0-9])[A-Z0-9]{16,}(?![A-Za-z0-9])"
+    r"|(?<![A-Za-z0-9])(?=(?:[A-Za-z]*[0-9]){3})[A-Za-z0-9]{20,}(?![A-Za-z0-9])"
+)
+
 
 def looks_like_a_value(name: str) -> bool:
     """Return whether `name` is more likely a value than the name of a column."""
-    return "@" in name or len(name) > _MAX_NAME or len(_DIGIT.findall(name)) >= _MANY_DIGITS
+    return (
+        "@" in name
+        or len(name) > _MAX_NAME
+        or len(_DIGIT.findall(name)) >= _MANY_DIGITS
+        or _TOKEN.search(name) is not None
+    )
 
 
 def is_plain_key(key: str) -> bool:

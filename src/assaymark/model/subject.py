@@ -40,3 +40,9 @@ class Subject:
 
     size: int
     """Bytes as stored, over all files."""
+
+    tree: Sha256 | None = None
+    """Of several files: digest over their names and digests; `None` for a single file.
+
+    The root digest of OpenSSF Model Signing covers neither names nor the difference between a directory and
+    a file that holds its files' digests. Both decide what was read, so a gate compares this as well."""

@@ -25,10 +25,11 @@ from assaymark.model.evidence import Settings, SubjectEvidence
 from assaymark.model.finding import Finding
 from assaymark.model.measurement import Measured, Result
 from assaymark.model.numbers import file_size, percent, plural, whole
-from assaymark.report import wording
+from assaymark.report import advice, wording
 from assaymark.report.chart import WIDTH, Chart, chart_of
+from assaymark.report.controls import control_tables
 from assaymark.report.display_text import name, parts, prose
-from assaymark.report.gaps import control_tables, gaps, most_important
+from assaymark.report.gaps import gaps, most_important
 from assaymark.report.view import Item, Mark, Reading, Report, tally
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def render(report: Report) -> str:
         measurements=list(_measurements(report)),
         commands=list(_commands(report)),
         words=wording,
+        advice=advice,
         limits={
             "cards": CARDS,
             "rows": ROWS,

@@ -19,6 +19,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from assaymark.model.decision import Enforcement
+from assaymark.report.advice import next_step, waiver
 from assaymark.report.display_text import name, prose
 from assaymark.report.gaps import gaps
 from assaymark.report.view import Item, Mark, Report
@@ -29,11 +30,9 @@ from assaymark.report.wording import (
     demand,
     headline,
     item_subject,
-    next_step,
     place,
     signature,
     summary,
-    waiver,
     what,
 )
 

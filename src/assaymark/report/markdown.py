@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from assaymark.model.decision import Verdict
 from assaymark.model.numbers import plural
+from assaymark.report.advice import next_step, waiver
 from assaymark.report.display_text import name
 from assaymark.report.gaps import Gap, gaps, most_important
 from assaymark.report.markdown_inline import code, inline
@@ -26,14 +27,12 @@ from assaymark.report.wording import (
     demand,
     headline,
     item_subject,
-    next_step,
     place,
     shared_confidence,
     signature,
     subject_name,
     summary,
     validity,
-    waiver,
     what,
 )
 

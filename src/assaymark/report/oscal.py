@@ -4,6 +4,7 @@ The report as OSCAL assessment results, for governance tools that speak NIST's f
 * Measurements become observations; a requirement becomes one finding for each control that it names, or one
   under its own name where it names none; what is broken becomes a risk, with the waiver as its response.
 * OSCAL knows only satisfied and not satisfied. UNDECIDED is not satisfied, for the reason `other`.
+* A control whose tests reach only a part of it says so in its remarks, because OSCAL has no third state.
 * A control that no test of this run reaches is never among the reviewed controls; it is listed beside them.
 * Ids are UUIDs of version 5 over digests and the time of the decision, so equal reports have equal bytes.
 
@@ -26,12 +27,15 @@ from assaymark.model.decision import Status
 from assaymark.model.evidence import SubjectEvidence
 from assaymark.model.measurement import Labels, Measured, Result
 from assaymark.model.numbers import percent, plural, whole
+from assaymark.report.advice import next_step, waiver
+from assaymark.report.controls import ControlRow, control_tables
 from assaymark.report.display_text import name, prose, quoted
-from assaymark.report.gaps import control_tables, gaps
+from assaymark.report.gaps import gaps
 from assaymark.report.markdown_inline import inline
 from assaymark.report.view import Item, Mark, Report
 from assaymark.report.wording import (
     MARK_WORDS,
+    PARTLY_MET,
     all_seen,
     demand,
     enforcement,
@@ -39,13 +43,11 @@ from assaymark.report.wording import (
     item_subject,
     method,
     metric,
-    next_step,
     place,
     signature,
     subject_name,
     summary,
     validity,
-    waiver,
     what,
 )
 
@@ -82,6 +84,12 @@ class _Document:
         self._key = f"{report.attestation.evidence_digest}/{report.policy.digest}/{self._time}"
         self._tool = self._id("tool")
         self._plan = self._id("plan")
+        self._partly_met = {
+            row.id: row
+            for table in control_tables(report)
+            for row in table.rows
+            if row.is_partly_met
+        }
 
     def build(self) -> dict[str, Any]:
         """Return the document."""
@@ -255,7 +263,7 @@ class _Document:
                         "enforcement": item.outcome.enforce.value,
                     }
                 ),
-                "target": _target(item, target),
+                "target": _target(item, target, self._partly_met.get(target)),
             } | self._related(item)
             if item.outcome.status is Status.BROKEN:
                 finding["related-risks"] = [{"risk-uuid": self._id("risk", *_key(item))}]
@@ -306,13 +314,18 @@ def _number(result: Result) -> str:
     return f"{text} ({method(result)})"
 
 
-def _target(item: Item, target: str) -> dict[str, Any]:
+def _target(item: Item, target: str, partly_met: ControlRow | None) -> dict[str, Any]:
     reasons = {Mark.MET: "pass", Mark.UNDECIDED: "other"}
     status = {
         "state": "satisfied" if item.mark is Mark.MET else "not-satisfied",
         "reason": reasons.get(item.mark, "fail"),
     }
-    if (note := waiver(item) or next_step(item)) is not None:
+    note = waiver(item) or next_step(item)
+    if note is None and partly_met is not None:
+        missing = [f"{each}: none given" for each in partly_met.not_given]
+        reach = [prose(each, 300) for each in (partly_met.note, *missing) if each]
+        note = f"{PARTLY_MET}: {'; '.join(reach)}"
+    if note is not None:
         status["remarks"] = inline(note)
     return {"type": "objective-id", "target-id": token(target), "status": status}
 

@@ -25,6 +25,7 @@ from assaymark.model.decision import Enforcement, Status, Verdict
 from assaymark.model.evidence import SubjectEvidence
 from assaymark.model.finding import Finding, Severity
 from assaymark.model.subject import Subject
+from assaymark.report.advice import next_step, waiver
 from assaymark.report.display_text import name, prose
 from assaymark.report.gaps import gaps
 from assaymark.report.view import Item, Mark, Report, tally
@@ -34,9 +35,7 @@ from assaymark.report.wording import (
     enforcement,
     headline,
     item_subject,
-    next_step,
     summary,
-    waiver,
     what,
 )
 

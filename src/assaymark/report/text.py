@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from assaymark.model.decision import Verdict
 from assaymark.model.evidence import SubjectEvidence
 from assaymark.model.numbers import plural
+from assaymark.report.advice import next_step, waiver
 from assaymark.report.display_text import name
 from assaymark.report.gaps import gaps, most_important
 from assaymark.report.view import Item, Mark, Report, tally
@@ -25,14 +26,12 @@ from assaymark.report.wording import (
     demand,
     enforcement,
     headline,
-    next_step,
     place,
     shared_confidence,
     signature,
     subject_name,
     summary,
     validity,
-    waiver,
     what,
 )
 

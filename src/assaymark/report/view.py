@@ -10,24 +10,22 @@ evidence; anything else is refused when it is made. tests/report/test_view.py ho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from assaymark.contracts.catalog import Catalog
-from assaymark.contracts.detector import DetectorSpec
 from assaymark.errors import EvidenceError
 from assaymark.model.decision import Decision, Enforcement, Judgement, Outcome, Status
 from assaymark.model.evidence import Evidence, SubjectEvidence
 from assaymark.model.finding import Finding
-from assaymark.model.measurement import EXACT, Labels, Measured, Result
+from assaymark.model.measurement import EXACT, Measured, Result
 from assaymark.model.subject import Sha256
 from assaymark.model.waiver import Waiver
 from assaymark.policy.policy import Bound, Policy, Requirement, bounds_of
-from assaymark.report.display_text import name as shown
-from assaymark.report.display_text import prose, quoted
+from assaymark.report.display_text import quoted
+from assaymark.report.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,67 +46,6 @@ class Attestation:
 
     tool: str
     """Name and version of what made the report."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vocabulary:
-    """Words that the checks and detectors declare about themselves; a report without them is whole."""
-
-    metrics: Mapping[str, str] = field(default_factory=dict)
-    """Metric name to what it measures, in words."""
-
-    rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Metric name to the rules of the findings that it counts, beside those named by its labels."""
-
-    switched_off: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
-    """Detector id to what it knows and did not look for under this policy, under the titles that the
-    detector groups it by; what has no title is under the empty one."""
-
-    blind_spots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Detector id to what its settings leave out although a reader takes it for granted, in words."""
-
-    @classmethod
-    def of(cls, catalog: Catalog, policy: Policy) -> Vocabulary:
-        """Take the words that `policy` needs from what is installed."""
-        switched_off, blind_spots = {}, {}
-        for name, values in sorted(policy.detectors.items()):
-            if (spec := catalog.detectors.get(name)) is None:
-                continue
-            settings = spec.settings.model_validate(dict(values))
-            switched_off[name] = _switched_off(spec, spec.labels(settings))
-            if spec.blind_spots is not None:
-                blind_spots[name] = spec.blind_spots(settings)
-        metrics = {name: metric for name, (metric, _) in sorted(catalog.metrics.items())}
-        return cls(
-            metrics={name: metric.summary for name, metric in metrics.items()},
-            rules={name: metric.rules for name, metric in metrics.items()},
-            switched_off=switched_off,
-            blind_spots=blind_spots,
-        )
-
-    def describe(self, metric: str, labels: Labels) -> str:
-        """Return what a metric counts, such as ``rows with `US_SSN` ``; its name where no words are known."""
-        meaning = self.metrics.get(metric)
-        what = quoted(metric) if meaning is None else prose(meaning).removeprefix("share of ")
-        if not labels:
-            return what
-        if what.startswith(_ROWS_WITH):
-            return f"rows with {' and '.join(quoted(value) for _, value in labels)}"
-        return f"{what} ({', '.join(f'{shown(key)} {quoted(value)}' for key, value in labels)})"
-
-
-_ROWS_WITH = "rows with at least one "
-"""How the summary of a share begins whose label says what is in the row."""
-
-
-def _switched_off(spec: DetectorSpec, on: Collection[str]) -> dict[str, tuple[str, ...]]:
-    off = [each for each in spec.entities + spec.categories if each not in on]
-    titled = {
-        title: tuple(each for each in labels if each in off)
-        for title, labels in spec.groups.items()
-    }
-    rest = tuple(each for each in off if not any(each in labels for labels in titled.values()))
-    return {title: labels for title, labels in {**titled, "": rest}.items() if labels}
 
 
 class Mark(StrEnum):

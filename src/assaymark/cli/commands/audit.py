@@ -10,7 +10,7 @@ import click
 
 from assaymark.cli.completing import POLICY
 from assaymark.cli.exit_status import status_of_verdict
-from assaymark.cli.output_folder import FINDINGS, OutputFolder
+from assaymark.cli.output_folder import FINDINGS, OutputFolder, demand_apart
 from assaymark.cli.passphrase import passphrase_option
 from assaymark.cli.progress import progress
 from assaymark.cli.reading import reading_options
@@ -101,6 +101,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     from assaymark.policy.decide import decide
     from assaymark.policy.load import load_policy
 
+    demand_apart(out, (*datasets, *outputs))
     folder = OutputFolder(out)
     catalog = installed_catalog()
     loaded = load_policy(policy, catalog)
@@ -132,6 +133,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         report = write_report(folder, loaded, evidence, decision, signer, catalog)
         files = folder.publish()
     _show(show, report, files)
+    for each in folder.leftovers():
+        show.note(f"`{each}` is of an audit that was killed; unless it still runs, remove it")
     ctx.exit(status_of_verdict(decision.verdict))
 
 

@@ -10,12 +10,12 @@ import click
 
 from assaymark.cli.completing import POLICY
 from assaymark.cli.exit_status import ExitStatus
-from assaymark.cli.report_paths import REPORT, bundle_in, evidence_beside
+from assaymark.cli.report_paths import REPORT, bundle_in, evidence_beside, read_document
 from assaymark.cli.show import Show, output_options
 from assaymark.errors import UsageError
 
 if TYPE_CHECKING:
-    from assaymark.gate.admission import Admission, Grounds, PresentedReport
+    from assaymark.gate.admission import Admission, Artifact, Grounds, PresentedReport
     from assaymark.policy.policy import Policy
 
 _STATUS = {
@@ -73,17 +73,12 @@ def command(
       4  a report among those given is not authentic
     """
     from assaymark.attest.trust import load_trust
-    from assaymark.gate.admission import Artifact
     from assaymark.gate.gate import gate
-    from assaymark.inputs.identity import identify
-    from assaymark.model.subject import SubjectKind
 
     if "-" in subjects:
         raise UsageError("a subject is identified by its bytes, so it cannot be standard input")
     believed = load_trust(trust)
-    artifacts = [
-        Artifact(each, identify(each, kind=SubjectKind.DATASET).digest) for each in subjects
-    ]
+    artifacts = [_artifact(each) for each in subjects]
     admission = gate(
         [_presented(each) for each in reports],
         believed,
@@ -95,6 +90,15 @@ def command(
     ctx.exit(_STATUS[admission.ruling.value])
 
 
+def _artifact(location: str) -> Artifact:
+    from assaymark.gate.admission import Artifact
+    from assaymark.inputs.identity import identify
+    from assaymark.model.subject import SubjectKind
+
+    found = identify(location, kind=SubjectKind.DATASET)
+    return Artifact(location, found.digest, found.tree)
+
+
 def _presented(report: Path) -> PresentedReport:
     from assaymark.gate.admission import PresentedReport
 
@@ -102,8 +106,8 @@ def _presented(report: Path) -> PresentedReport:
     beside = evidence_beside(bundle)
     return PresentedReport(
         name=str(bundle),
-        bundle=bundle.read_bytes(),
-        evidence=None if beside is None else beside.read_bytes(),
+        bundle=read_document(bundle),
+        evidence=None if beside is None else read_document(beside),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from assaymark.cli.completing import POLICY
-from assaymark.cli.report_paths import REPORT, evidence_in
+from assaymark.cli.report_paths import REPORT, evidence_in, read_document
 from assaymark.cli.show import Show, output_options
 
 
@@ -33,7 +33,7 @@ def command(show: Show, before: str, after: str, *, evidence: Path | None) -> No
         load_policy(before, catalog),
         load_policy(after, catalog),
         catalog,
-        evidence=None if evidence is None else read_evidence(evidence_in(evidence).read_bytes()),
+        evidence=None if evidence is None else read_evidence(read_document(evidence_in(evidence))),
         now=datetime.now(UTC),
     )
     show.result(found.to_plain(), found.render())

@@ -10,11 +10,11 @@ import click
 
 from assaymark.cli.completing import POLICY
 from assaymark.cli.exit_status import status_of_verdict
-from assaymark.cli.report_paths import REPORT, evidence_in
+from assaymark.cli.report_paths import REPORT, evidence_in, read_document
 from assaymark.cli.show import Show, output_options
 
 if TYPE_CHECKING:
-    from assaymark.model.decision import Decision
+    from assaymark.model.decision import Decision, Judgement
 
 
 @click.command("replay")
@@ -41,7 +41,7 @@ def command(ctx: click.Context, show: Show, evidence: Path, policy: str) -> None
     from assaymark.policy.replay import replay
 
     loaded = load_policy(policy, installed_catalog())
-    decision = replay(loaded, evidence_in(evidence).read_bytes(), (), datetime.now(UTC))
+    decision = replay(loaded, read_document(evidence_in(evidence)), (), datetime.now(UTC))
     show.result(to_plain(decision), "\n".join(_lines(decision)))
     ctx.exit(status_of_verdict(decision.verdict))
 
@@ -50,5 +50,9 @@ def _lines(decision: Decision) -> list[str]:
     lines = [f"{decision.verdict.value}: {decision.summary}"]
     for outcome in decision.outcomes:
         lines.append(f"  {outcome.status.value}  {outcome.requirement}  ({outcome.enforce.value})")
-        lines += [f"    {each.because}" for each in outcome.judgements]
+        lines += [f"    {_about(each)}: {each.because}" for each in outcome.judgements]
     return lines
+
+
+def _about(judgement: Judgement) -> str:
+    return " ".join([judgement.metric, *(value for _, value in judgement.labels)])

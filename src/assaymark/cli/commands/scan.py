@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 _DEFAULT = ("pii", "secrets", "characters")
 """Detectors that run without an extra part or an address."""
+
+_STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+"""Opening these by name would truncate what stdout leads to, and write from its start."""
 
 
 @click.command("scan")
@@ -67,8 +72,8 @@ def command(
     from assaymark.inputs.open import open_source
     from assaymark.model.subject import SubjectKind
 
-    if show.json and out == "-":
-        raise UsageError("`--json` and `-o -` would both write to stdout")
+    if show.json and out in _STDOUT:
+        raise UsageError(f"`--json` and `-o {out}` would both write to stdout")
     catalog = installed_catalog()
     chosen = _settings(catalog, detectors, policy)
     source = open_source(
@@ -89,7 +94,7 @@ def command(
             skipped += "skipped" in line
     counts = {"records": rows, "spans": spans, "skipped": skipped, "out": out}
     text = f"{rows:,} records, {spans:,} spans, {skipped:,} records could not be read"
-    if out == "-":
+    if out in _STDOUT:
         show.note(text)
     else:
         show.result(counts, text)
@@ -113,11 +118,16 @@ def _settings(
 
 @contextmanager
 def _whole(out: str) -> Iterator[IO[str]]:
-    """Open `out` so that it appears whole or not at all."""
-    if out == "-":
+    """Open `out` so that a file appears whole or not at all; a pipe or a device is written through."""
+    if out in _STDOUT:
         yield sys.stdout
         return
-    target = Path(out)
+    if _is_special(out):
+        with Path(out).open("w", encoding="ascii", newline="\n") as stream:
+            yield stream
+        return
+    # Of a link, the file that it leads to is replaced.
+    target = Path(os.path.realpath(out))
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with draft.open("w", encoding="ascii", newline="\n") as stream:
@@ -125,3 +135,11 @@ def _whole(out: str) -> Iterator[IO[str]]:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _is_special(out: str) -> bool:
+    """Whether `out` is there and no regular file, so that a rename would destroy what it is."""
+    try:
+        return not stat.S_ISREG(Path(out).stat().st_mode)
+    except FileNotFoundError:
+        return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assaymark.cli.report_paths import REPORT, bundle_in, evidence_beside
+from assaymark.cli.report_paths import REPORT, bundle_in, evidence_beside, read_document
 from assaymark.cli.show import Show, output_options
 from assaymark.cli.trusting import trust_options, trusted
 from assaymark.errors import NotAuthenticError
@@ -51,7 +51,7 @@ def command(show: Show, report: Path, *, key: Path | None, trust: Path | None, k
     bundle = bundle_in(report)
     types = {"report": AUDIT_REPORT, "test-result": TEST_RESULT, "svr": SVR}
     statement = verify(
-        bundle.read_bytes(),
+        read_document(bundle),
         trusted(key, trust).keys,
         now=datetime.now(UTC),
         predicate_type=types[kind],
@@ -70,7 +70,7 @@ def _evidence_that_matches(bundle: Path, audited: AuditReport) -> Path | None:
     path = evidence_beside(bundle)
     if path is None:
         return None
-    digest = sha256_of(path.read_bytes())
+    digest = sha256_of(read_document(path))
     signed = audited.evidence.digest["sha256"]
     if digest != signed:
         raise NotAuthenticError(
