@@ -156,6 +156,7 @@ def test_version_0_1_keeps_its_shape() -> None:
         "requirements[].status: str",
         "requirements[].subject.sha256: str",
         "requirements[].waivedBy: str",
+        "subjects[].coverage.documents[]",
         "subjects[].coverage.empty: int",
         "subjects[].coverage.fields.text: int",
         "subjects[].coverage.read: int",

@@ -205,10 +205,10 @@ def test_an_output_folder_among_the_data(audit, tmp_path) -> None:
     for option in ("--dataset", "--outputs"):
         result = audit(option, tmp_path / "out")
 
-        assert (result.status, result.err) == (
-            2,
+        assert result.status == 2
+        assert result.err == (
             f"error: `--out {tmp_path}/out` and the data `{tmp_path}/out` lie one inside the other\n"
-            "hint: name a folder outside of the data: a report among them changes their digest\n",
+            "hint: name a folder outside of the data: a report among them changes their digest\n"
         )
     assert [each.name for each in (tmp_path / "out").iterdir()] == ["d.jsonl"]
 

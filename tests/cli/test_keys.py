@@ -130,3 +130,17 @@ def test_a_terminal_is_asked(monkeypatch) -> None:
 
     assert ask_passphrase("passphrase") == SECRET.encode()
     assert ask_passphrase("passphrase") is None
+
+
+def test_a_key_file_without_an_end_is_not_read_whole(run, tmp_path) -> None:
+    """No more is read than a key can have."""
+    path = tmp_path / "huge"
+    path.touch()
+    os.truncate(path, 1 << 40)
+
+    result = run("keys", "show", path)
+
+    assert (result.status, result.err) == (
+        2,
+        f"error: `{path}` is not a key: more than 65536 bytes\n",
+    )

@@ -176,6 +176,20 @@ def test_a_reader_who_goes_away_is_no_denial() -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.parametrize("words", [["--nope"], ["verify", "/", "--json"]], ids=["usage", "json"])
+def test_an_error_that_nobody_reads_keeps_its_status(words) -> None:
+    """Where the reader of stderr went away, wrong usage is still 2 and not the 1 of a denial."""
+    read, write = os.pipe()
+    os.close(read)
+
+    with os.fdopen(write, "w") as closed:
+        done = subprocess.run(
+            [ASSAYMARK, *words], stdout=subprocess.PIPE, stderr=closed, check=False
+        )
+
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
 @pytest.mark.parametrize(
     ("closed", "shown"),
     [((1,), ""), ((0, 1, 2), ""), ((2,), f"assaymark, version {__version__}\n")],
@@ -194,7 +208,7 @@ def test_closed_streams_change_no_status(closed, shown) -> None:
             capture_output=True,
             text=True,
             check=False,
-            preexec_fn=close,  # noqa: PLW1509 - no threads here
+            preexec_fn=close,
         )
         for words in (["--version"], ["--nope"])
     )

@@ -162,7 +162,9 @@ def test_diff_and_replay_of_stored_evidence(run, policy, tmp_path) -> None:
 
     assert (audited.status, replayed.status, compared.status) == (0, 1, 0)
     assert replayed.out == (
-        "FAIL: not met: enough\n  broken  enough  (deny)\n    records.count: 2, which breaks the limit: at least 9\n"
+        "FAIL: not met: enough\n"
+        "  broken  enough  (deny)\n"
+        "    records.count: 2, which breaks the limit: at least 9\n"
     )
     assert "tightened requirements.enough" in compared.out
     assert "verdict: PASS → FAIL" in compared.out

@@ -200,10 +200,10 @@ def test_a_document_without_an_end_is_not_read_whole(run, work, words) -> None:
 
     result = run(*words)
 
-    assert (result.status, result.err) == (
-        2,
+    assert result.status == 2
+    assert result.err == (
         "error: `huge` is too large: expected at most 67108864 bytes\n"
-        "hint: name a report or evidence that `audit` wrote\n",
+        "hint: name a report or evidence that `audit` wrote\n"
     )
 
 
@@ -221,10 +221,10 @@ def test_evidence_without_an_end_is_not_read_whole(run, work, words) -> None:
 
     result = run(*words)
 
-    assert (result.status, result.err) == (
-        2,
+    assert result.status == 2
+    assert result.err == (
         "error: `pass/evidence.json` is too large: expected at most 67108864 bytes\n"
-        "hint: name a report or evidence that `audit` wrote\n",
+        "hint: name a report or evidence that `audit` wrote\n"
     )
 
 

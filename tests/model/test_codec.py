@@ -114,6 +114,7 @@ def coverage() -> dict[str, Any]:
         "fields": {"text": 2},
         "unread": {"image": 1},
         "unknownFiles": {"unknown format": 1},
+        "documents": ["README.md"],
     }
 
 

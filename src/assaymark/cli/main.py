@@ -13,12 +13,13 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from assaymark import __version__
-from assaymark.cli.exit_status import ExitStatus, Terminated
+from assaymark.cli.exit_status import ExitStatus, Terminated, status_of_error
 from assaymark.cli.failure import tell, wants_json
 from assaymark.cli.lazy import Lazy, LazyGroup
 
@@ -130,7 +131,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The top: whatever it is, it gets a status.
         if isinstance(error, SystemExit):
             raise
-        status = tell(error, as_json=wants_json(words))
+        try:
+            status = tell(error, as_json=wants_json(words))
+        except BrokenPipeError:
+            # Nobody listens any more; what happened keeps its status.
+            _discard_output()
+            return status_of_error(error)
         if status is ExitStatus.PIPE_CLOSED:
             _discard_output()
         return status
@@ -171,7 +177,7 @@ def _open_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             # In this order each open takes the descriptor that is missing, the lowest free one.
-            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - open until the end
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - open until the end
             os.set_inheritable(stream.fileno(), True)
             setattr(sys, name, stream)
 
@@ -182,4 +188,6 @@ def _terminate(_number: int, _frame: object) -> NoReturn:
 
 def _discard_output() -> None:
     """Send what is still buffered nowhere, so that the interpreter does not complain at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())

@@ -25,7 +25,7 @@ from assaymark.model.evidence import Coverage, DetectorRecord, Sample, Settings
 if TYPE_CHECKING:
     from assaymark.contracts.catalog import Catalog
     from assaymark.contracts.check import RowCheck
-    from assaymark.contracts.source import Batch
+    from assaymark.contracts.source import Batch, Source
     from assaymark.model.finding import Finding
 
 _INDEX = re.compile(r"\[\d+\]")
@@ -69,8 +69,9 @@ class CoverageCount:
         """Records so far, readable or not."""
         return self.read + self.skipped.total()
 
-    def finish(self, *, sample: Sample | None = None) -> Coverage:
-        """Return the counts as evidence."""
+    def finish(self, source: Source, *, sample: Sample | None = None) -> Coverage:
+        """Return the counts as evidence about `source`."""
+        documents: tuple[str, ...] = getattr(source, "documents", ())
         return Coverage(
             rows=self.rows,
             read=self.read,
@@ -80,6 +81,7 @@ class CoverageCount:
             fields=dict(sorted(self.fields.items())),
             unread=dict(sorted(self.unread.items())),
             unknown_files=dict(sorted(self.unknown_files.items())),
+            documents=tuple(sorted(documents)),
             sample=sample,
         )
 

@@ -26,11 +26,12 @@ from assaymark.engine.executors import Executor
 from assaymark.engine.executors.local import LocalExecutor
 from assaymark.engine.findings import FindingCount, FindingTable
 from assaymark.engine.job import CoverageCount, Job, Partial, Portion, Worker, raised
+from assaymark.engine.known import if_known
 from assaymark.engine.plan import check_records, is_row_check, job_of
 from assaymark.engine.sampling import RowCount, draw, portions, seed_of
 from assaymark.errors import InputError, UsageError
 from assaymark.model.evidence import Coverage, Evidence, Sample, SubjectEvidence
-from assaymark.model.measurement import Measured, NotMeasured, Result
+from assaymark.model.measurement import NotMeasured, Result
 
 if TYPE_CHECKING:
     from assaymark.contracts.catalog import Catalog
@@ -186,7 +187,7 @@ class _Run:
         if self.sample is not None:
             return self._judge_sample(source, self.sample)
         tally = self._tally(source, portions(source.batches()))
-        return self._finish(source, tally.coverage.finish(), tally)
+        return self._finish(source, tally.coverage.finish(source), tally)
 
     def _judge_sample(self, source: Source, size: int) -> SubjectEvidence:
         """Read `source` once to know its rows and digest, and once more for the rows that are drawn."""
@@ -209,7 +210,7 @@ class _Run:
         tally = self._tally(again, portions(again.batches(), drawn))
         if again.subject() != source.subject():
             raise InputError(f"`{source.name}` changed while it was read", hint="audit it again")
-        return self._finish(again, tally.coverage.finish(sample=sample), tally)
+        return self._finish(again, tally.coverage.finish(again, sample=sample), tally)
 
     def _tally(self, source: Source, work: Iterable[Portion]) -> _Tally:
         active = tuple(
@@ -262,7 +263,7 @@ class _Run:
                 sampled = coverage.sample is not None and bool(check.meta.detectors)
                 results = list(check.finish(state, sampled=sampled))
                 return [
-                    _if_known(each, coverage, by_detector=bool(check.meta.detectors))
+                    if_known(each, coverage, by_detector=bool(check.meta.detectors))
                     for each in results
                 ]
             except Exception as error:  # noqa: BLE001 - as above
@@ -293,24 +294,3 @@ class _Run:
             return self.workers
         size = source.size
         return 1 if size is not None and size < _SMALL else self.executor.cores
-
-
-def _if_known(result: Result, coverage: Coverage, *, by_detector: bool) -> Result:
-    """Return `result`, unless what was read cannot carry it.
-
-    Held here for every check, also those of others: a file that could not be opened may hold any number
-    of records, and a subject without text gives a detector nothing to be silent about.
-    """
-    reason = None
-    if coverage.unknown_files:
-        number = sum(coverage.unknown_files.values())
-        files = "1 file" if number == 1 else f"{number} files"
-        reason = f"{files} could not be read at all, so the number of records is not known"
-    elif by_detector and isinstance(result, Measured) and coverage.empty == coverage.read > 0:
-        hits = 0 if result.counts is None else result.counts.hits
-        reason = None if hits else "no record holds any text"
-    if reason is None:
-        return result
-    return NotMeasured(
-        metric=result.metric, check=result.check, labels=result.labels, reason=reason
-    )

@@ -98,6 +98,9 @@ class Coverage:
     """Files of which not even the number of records is known, by reason. While there is one, no share of
     the records is known either."""
 
+    documents: tuple[str, ...] = ()
+    """Files of the subject that say something about the data and are not judged as data, sorted."""
+
     sample: Sample | None = None
     """The rows that were judged; `None` where all of them were."""
 

@@ -98,6 +98,11 @@ def gaps(report: Report) -> tuple[Gap, ...]:
             _unread(report),
         ),
         (
+            "Files beside the data",
+            "They belong to the subject, and were read for what they say about it, not judged as data.",
+            _documents(report),
+        ),
+        (
             "Records without text",
             "There was nothing in them to look at.",
             (
@@ -223,6 +228,12 @@ def _unread(report: Report) -> Iterator[_Line]:
     for each in report.evidence.subjects:
         for field, records in sorted(each.coverage.unread.items()):
             yield _Line(f"{_about(each)}: {quoted(field)}, in {plural(records, 'record')}")
+
+
+def _documents(report: Report) -> Iterator[_Line]:
+    for each in report.evidence.subjects:
+        for document in each.coverage.documents:
+            yield _Line(f"{_about(each)}: {quoted(document)}")
 
 
 def _not_drawn(report: Report) -> Iterator[_Line]:

@@ -10,6 +10,8 @@ from assaymark.cli.passphrase import passphrase_option
 from assaymark.cli.show import Show, output_options
 from assaymark.cli.signing import open_signer
 
+_MOST = 64 * 1024  # bytes; a longer file is no key and is refused when it is loaded
+
 
 @click.command("show")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False, exists=True))
@@ -22,7 +24,9 @@ def command(show: Show, path: Path, passphrase_fd: int | None) -> None:
     """
     from assaymark.attest.keys import load_public_key
 
-    if b"PRIVATE KEY-----" in path.read_bytes():
+    with path.open("rb") as file:
+        start = file.read(_MOST)
+    if b"PRIVATE KEY-----" in start:
         key = open_signer(path, passphrase_fd).public_key
     else:
         key = load_public_key(path)
