@@ -32,6 +32,8 @@ _TAB = "    "
 _SHOWN_COLUMNS = 140  # of a source line; longer lines are cut around the mark
 _BEFORE_MARK = 40  # columns kept in front of the mark when a line is cut
 _QUOTED = 80  # characters of a user's word that a message repeats
+LONGEST_PATH = 1_024
+"""Characters of a path that a message repeats: its end is what tells it from others."""
 _CLOSE = 0.6  # difflib ratio from which a name counts as a slip of the fingers
 _COMPARED = 100  # characters; difflib is quadratic, and no name is as long
 _PREFIX = 3  # characters that must agree before one name is offered as the rest of another
@@ -260,9 +262,9 @@ def printable(text: str) -> str:
     return "".join(each if each == "\n" else _visible(each) for each in text)
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, *, longest: int = _QUOTED) -> str:
     """Return a user's word as a message repeats it: in backticks, short, without control characters."""
-    clipped = text if len(text) <= _QUOTED else text[:_QUOTED] + "…"
+    clipped = text if len(text) <= longest else text[:longest] + "…"
     return f"`{''.join(map(_visible, clipped))}`"
 
 

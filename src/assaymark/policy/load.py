@@ -25,6 +25,7 @@ from assaymark.contracts.catalog import Catalog
 from assaymark.errors import PolicyError
 from assaymark.marked_yaml import MAX_BYTES, MarkedYamlError, Node, parse_yaml
 from assaymark.policy.diagnostics import (
+    LONGEST_PATH,
     Diagnostic,
     Diagnostics,
     InvalidPolicyError,
@@ -256,10 +257,13 @@ def _read_file(path: Path) -> bytes:
             if path.exists() and not path.is_dir():
                 what = "is not a regular file"
             raise PolicyError(
-                f"{quoted(str(path))} {what}", hint="name a policy file, or `pack:NAME`"
+                f"{quoted(str(path), longest=LONGEST_PATH)} {what}",
+                hint="name a policy file, or `pack:NAME`",
             )
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
-        raise PolicyError(f"{quoted(str(path))} cannot be read: {reason}") from None
+        raise PolicyError(
+            f"{quoted(str(path), longest=LONGEST_PATH)} cannot be read: {reason}"
+        ) from None
