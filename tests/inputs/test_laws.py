@@ -86,7 +86,9 @@ def test_every_text_comes_back_with_its_row_and_field(
     ]
     assert found.rows == len(rows)
     assert len(found.skipped) == (step - 1) * len(rows)
-    assert found.empty == sum(not (row["a"] + row["b"]).strip() for row in rows)
+    # A row of nothing but short numbers holds no text.
+    filled = {row for row, _, text in found.places if text.strip()}
+    assert found.empty == len(rows) - len(filled)
 
 
 @given(ROWS, st.sampled_from(sorted(WRITERS)), st.integers(1, 14))
