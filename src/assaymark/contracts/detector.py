@@ -92,6 +92,7 @@ class Detector(Protocol):
         Raises:
             DetectorError: The detector cannot answer at all. A single text that cannot be judged is
                 no error: it goes into `unjudged`.
+            RecognizerError: Something that the policy brings along raised; it ends the run.
         """
         ...
 
