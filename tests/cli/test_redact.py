@@ -237,6 +237,10 @@ def _bad(data: Path, key: Path, tmp_path: Path) -> Iterator[tuple[list[object], 
         [*here, "--mode", "pseudonym", "--key", key],
         "the mode `pseudonym` needs a vault",
     )
+    yield (
+        ["redact", data, "-o", tmp_path / "o.parquet"],
+        f"`{tmp_path}/o.parquet` would not hold what its suffix says: the output is jsonl, like the input",
+    )
     yield [*here, "--vault", "v"], "`--vault` and `--lives` go with the mode `pseudonym`"
     yield (
         [*here, "--entity", "EMAIL_ADRESS=mask"],
