@@ -22,7 +22,7 @@ def command(
     from assaymark.cli.restoring import open_vault
 
     secret = demanded_secret(key_file, key_fd, "a vault")
-    with open_vault(vault, secret, space) as opened:
+    with open_vault(vault, secret, space, read_only=True) as opened:
         total, expired = len(opened), opened.expired()
     show.result(
         {"vault": str(vault), "space": space, "entries": total, "expired": expired},
