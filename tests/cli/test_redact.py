@@ -348,7 +348,7 @@ def test_a_subject_is_forgotten(run, data, key, tmp_path, monkeypatch) -> None:
         *("--changes", f"{out}.changes.jsonl"),
     )
     assert before.out == "5 pseudonyms, 0 of them expired\n"
-    assert (erased.status, erased.out) == (0, "1 pseudonyms lost their value\n")
+    assert (erased.status, erased.out) == (0, "1 pseudonym lost its value\n")
     assert again.status == 1
     assert (restored.status, "4 values restored, 1 could not be" in restored.out) == (1, True)
 
