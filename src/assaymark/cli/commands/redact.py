@@ -183,7 +183,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         show.note(f"note: {each}")
     if made.nulls:
         show.note(
-            "note: cells of numbers and dates cannot hold such a replacement; they are null now"
+            "note: cells of numbers and dates cannot hold such a replacement; they are null now, and "
+            "nothing leads back to what they held"
         )
     show.result(_data(made, out, log, left), *_lines(made, out, log, left))
     if left is not None and left.counts:

@@ -29,10 +29,9 @@ Range = tuple[int, int]
 # its beginning only and never given back, so a megabyte of them takes linear time.
 _END = re.compile(r"(?<![.!?\u2026])[.!?\u2026]++[\"'\u201d\u2019)\]]*+\s|\n")
 
-
 _LEAST = 3
-"""Letters and digits of a sentence. What has fewer, such as an initial or the number of a point, goes with what
-follows it: nobody learns anything from a letter that is pointed at."""
+"""Letters and digits of a sentence. What has fewer, such as an initial or the number of a point, goes with
+what follows it: nobody learns anything from a letter that is pointed at."""
 
 
 def sentences(text: str) -> list[Range]:
