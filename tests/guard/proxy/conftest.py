@@ -16,7 +16,7 @@ import uvicorn
 
 from assaymark.guard import AnswerMemory, Guard
 from assaymark.guard.proxy.application import ProxyApplication
-from assaymark.guard.proxy.chat_completions import ChatCompletions
+from assaymark.guard.proxy.dialects import served_dialects
 from assaymark.guard.proxy.keys import Keyring
 from assaymark.guard.proxy.settings import (
     KeySettings,
@@ -132,7 +132,7 @@ def serve(upstream: Upstream, kept: Kept) -> Iterator[Serve]:
     ) -> Served:
         known = upstreams or (UpstreamSettings(name="one", url=upstream.url, secret="sk-up"),)
         app = ProxyApplication(
-            [ChatCompletions()],
+            served_dialects(),
             Upstreams(known, timeouts or Timeouts(), resilience or Resilience()),
             OneGuard(guard_ or guard(section)),
             keys=Keyring(keys),
