@@ -47,6 +47,8 @@ FENCES = {
     "rfc8785": ("canonical.py",),
     "fsspec": ("inputs/",),
     "rfc3161_client": ("attest/timestamp.py",),
+    "langchain_core": ("integrations/langchain",),
+    "litellm": ("integrations/litellm",),
 }
 """Library to the only places that import it."""
 
