@@ -114,7 +114,12 @@ def test_arguments_of_tools_are_redacted_over_events(client: OpenAI, upstream: U
     deltas = [
         chunk({"tool_calls": [{"index": 0, "function": {"arguments": each}}]}) for each in pieces
     ]
-    first = {"index": 0, "id": "c1", "type": "function", "function": {"name": "mail", "arguments": ""}}
+    first = {
+        "index": 0,
+        "id": "c1",
+        "type": "function",
+        "function": {"name": "mail", "arguments": ""},
+    }
     upstream.answer = lambda _: events(
         [chunk({"role": "assistant", "tool_calls": [first]}), *deltas, chunk({}, "tool_calls")]
     )
@@ -165,7 +170,7 @@ def test_responses_and_embeddings_are_guarded(client: OpenAI, upstream: Upstream
 def test_what_nothing_can_judge_is_refused(client: OpenAI, upstream: Upstream) -> None:
     """It is never sent: other operations, files, lists of models."""
     for ask in (
-        lambda: client.models.list(),
+        client.models.list,
         lambda: client.files.create(file=b"a", purpose="assistants"),
         lambda: client.images.generate(prompt="a"),
         lambda: client.moderations.create(input="a"),
@@ -365,7 +370,7 @@ def test_a_version_with_other_web_sockets_is_refused(guard: Guard) -> None:
         _client = httpx.Client()
         realtime = None
 
-        def copy(self, http_client: Any) -> Old:
+        def copy(self, **_: Any) -> Old:
             return self
 
     with pytest.raises(UsageError) as caught:
