@@ -118,7 +118,7 @@ def serve(upstream: Upstream, kept: Kept) -> Iterator[Serve]:
     """Serve the proxy in front of `upstream`, and stop it after the test."""
     running: list[Served] = []
 
-    def serve(
+    def serve(  # noqa: PLR0913 - one for each part of the settings
         section: str = REDACTS,
         *,
         guard_: Guard | None = None,
@@ -127,6 +127,7 @@ def serve(upstream: Upstream, kept: Kept) -> Iterator[Serve]:
         resilience: Resilience | None = None,
         limits: ServerLimits | None = None,
         keys: tuple[KeySettings, ...] = (),
+        forwards: bool = False,
         server: dict[str, Any] | None = None,
         **options: Any,
     ) -> Served:
@@ -135,7 +136,7 @@ def serve(upstream: Upstream, kept: Kept) -> Iterator[Serve]:
             served_dialects(),
             Upstreams(known, timeouts or Timeouts(), resilience or Resilience()),
             OneGuard(guard_ or guard(section)),
-            keys=Keyring(keys),
+            keys=Keyring(keys, forwards=forwards),
             limits=limits or ServerLimits(),
             sink=kept,
             digest_key=bytes(32),

@@ -1,8 +1,4 @@
-"""
-Every text that an API streams: how an upstream writes it, whole and in pieces, and how a client puts it together.
-
-For each the law of streams is held.
-"""
+"""Every text that an API streams: how an upstream writes it, and a client puts it together."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ Anthropic's messages, `POST /v1/messages`: requests and errors; `anthropic_answe
 Texts are judged in the order of the conversation: the system prompt, then block by block. Results of tools
 are what tools say, inputs of tools are JSON. What has no text, such as an image, is named.
 
-Fields: the API reference of Anthropic, version 2023-06-01. tests/guard/proxy/test_anthropic_messages.py
+Fields: the API reference of Anthropic. tests/guard/proxy/test_anthropic_messages.py
 """
 
 from __future__ import annotations
