@@ -7,6 +7,7 @@ scripts/fuzz.py runs them for an hour.
 
 from __future__ import annotations
 
+from fuzz.asking import ASKING
 from fuzz.calling import CALLING
 from fuzz.documents import DOCUMENTS
 from fuzz.guarding import GUARDING
@@ -29,6 +30,7 @@ TARGETS: tuple[Target, ...] = (
     *REDACTING,
     *GUARDING,
     *CALLING,
+    *ASKING,
     *MODELS,
     *WEIGHTS,
     *REFERENCES,
