@@ -78,6 +78,14 @@ ASKING: tuple[Target, ...] = (
         seeds=_seeds,
         refuses=(),
         reads=("integrations.passage:_parsed", "integrations.passage:_answered"),
-        words=(b"data: ", b"\n\n", b'"choices"', b'"delta"', b'"tool_calls"', b'"index"', b"[DONE]"),
+        words=(
+            b"data: ",
+            b"\n\n",
+            b'"choices"',
+            b'"delta"',
+            b'"tool_calls"',
+            b'"index"',
+            b"[DONE]",
+        ),
     ),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -84,21 +85,15 @@ def starting(
     python: str, environment: dict[str, str], policy: Path, model: Upstream
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """LiteLLM's proxy with our guardrail, and its port, as soon as its process is there."""
+    page = (REPOSITORY / "docs" / "integrations.md").read_text()
+    (guardrails,) = re.findall(r"^guardrails:\n.*?(?=^```)", page, re.MULTILINE | re.DOTALL)
     config = policy.with_name("config.yaml")
     config.write_text(
-        f"""\
-model_list:
-  - model_name: m
-    litellm_params: {{model: openai/gpt-4o, api_base: "{model.url}", api_key: k}}
-guardrails:
-  - guardrail_name: assaymark
-    litellm_params:
-      guardrail: assaymark.integrations.litellm.AssaymarkGuardrail
-      mode: [pre_call, post_call]
-      default_on: true
-      policy: {policy}
-litellm_settings: {{telemetry: false}}
-"""
+        "model_list:\n"
+        "  - model_name: m\n"
+        f"    litellm_params: {{model: openai/gpt-4o, api_base: '{model.url}', api_key: k}}\n"
+        "litellm_settings: {telemetry: false}\n"
+        f"{guardrails.replace('policy.yaml', str(policy))}"
     )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
