@@ -109,6 +109,7 @@ EXCEPTIONS = {
     "engine.probing.plan:probes_of": _SETTINGS,
     "engine.sampling:draw": _OWN,
     "engine.tally:_subject_results": _SETTINGS,
+    "guard.proxy.server:application_of": _MAKES,
     "inputs.open:open_source": _PASSES_ON,
     "inputs.remote:list_remote": _PASSES_ON,
     "inputs.targets.local_model:_seed": _OWN,
@@ -199,7 +200,7 @@ def reached(target: Target) -> frozenset[str]:
         threading.setprofile(None)
     return frozenset(
         f"{'.'.join(Path(code.co_filename).relative_to(PACKAGE).with_suffix('').parts)}:{code.co_name}"
-        for code in found
+        for code in found.copy()
         if Path(code.co_filename).is_relative_to(PACKAGE)
     )
 
