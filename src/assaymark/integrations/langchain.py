@@ -22,17 +22,9 @@ from assaymark.errors import MissingExtraError, UsageError
 from assaymark.guard.decorator import BlockedError
 from assaymark.guard.guard import Guard
 from assaymark.guard.sessions import Session
-from assaymark.guard.verdict import Checked, Verdict
-from assaymark.integrations.langchain_messages import (
-    document_of,
-    is_json,
-    judged,
-    plain_role,
-    replaced,
-    without_repeats,
-)
+from assaymark.integrations.langchain_call import Call, chunk_of
+from assaymark.integrations.langchain_messages import without_repeats
 from assaymark.integrations.langchain_stream import ChunkStream
-from assaymark.policy.guarding import Phase
 
 try:
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -107,7 +99,7 @@ class GuardedChatModel(BaseChatModel):
         run_manager: Any = None,  # noqa: ARG002 - not passed on, see above
         **kwargs: Any,
     ) -> ChatResult:
-        call = _Call(self, messages, {**self.bound, **kwargs})
+        call = self._call(messages, kwargs)
         try:
             call.judge_input()
             result = self.inner._generate(call.messages, stop=stop, **call.kwargs)  # noqa: SLF001
@@ -122,7 +114,7 @@ class GuardedChatModel(BaseChatModel):
         run_manager: Any = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> ChatResult:
-        call = _Call(self, messages, {**self.bound, **kwargs})
+        call = self._call(messages, kwargs)
         try:
             await self.guard.off_loop(call.judge_input)
             result = await self.inner._agenerate(call.messages, stop=stop, **call.kwargs)  # noqa: SLF001
@@ -138,12 +130,12 @@ class GuardedChatModel(BaseChatModel):
         run_manager: Any = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        call = _Call(self, messages, {**self.bound, **kwargs})
+        call = self._call(messages, kwargs)
         try:
             call.judge_input()
             stream = ChunkStream(self.guard, call.session)
             for chunk in _chunks(self.inner, call.messages, stop, call.kwargs):
-                yield from _generated(stream.feed(_message(chunk)), chunk)
+                yield from _generated(stream.feed(chunk_of(chunk)), chunk)
                 if stream.blocked:
                     break
             yield from _generated(stream.finish())
@@ -159,14 +151,14 @@ class GuardedChatModel(BaseChatModel):
         run_manager: Any = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        call = _Call(self, messages, {**self.bound, **kwargs})
+        call = self._call(messages, kwargs)
         off_loop = self.guard.off_loop
         try:
             await off_loop(call.judge_input)
             stream = ChunkStream(self.guard, call.session)
             async for chunk in _achunks(self.inner, call.messages, stop, call.kwargs):
                 for each in _generated(
-                    await off_loop(partial(stream.feed, _message(chunk))), chunk
+                    await off_loop(partial(stream.feed, chunk_of(chunk))), chunk
                 ):
                     yield each
                 if stream.blocked:
@@ -178,6 +170,10 @@ class GuardedChatModel(BaseChatModel):
         except BlockedError as error:
             for each in _generated([self._instead_chunk(error)]):
                 yield each
+
+    def _call(self, messages: list[BaseMessage], kwargs: dict[str, Any]) -> Call:
+        session = self.session() if callable(self.session) else self.session
+        return Call(self.guard, session, messages, {**self.bound, **kwargs})
 
     # -- what is blocked
 
@@ -193,77 +189,6 @@ class GuardedChatModel(BaseChatModel):
         return AIMessageChunk(
             content=self.on_block, response_metadata={"finish_reason": "content_filter"}
         )
-
-
-class _Call:
-    """One call of a guarded model."""
-
-    def __init__(
-        self, model: GuardedChatModel, messages: list[BaseMessage], kwargs: dict[str, Any]
-    ) -> None:
-        self._guard: Guard = model.guard
-        chosen = model.session
-        self.session: Session | None = chosen() if callable(chosen) else chosen
-        self.messages, self.kwargs = messages, kwargs
-
-    def judge_input(self) -> None:
-        """Make of `messages` and `kwargs` what may go in.
-
-        Raises:
-            BlockedError: It may not.
-        """
-        self.messages = self._judged(self.messages, Phase.INPUT)
-        # Tools, schemas and the like; what is no JSON was written by the programmer.
-        plain = {key: each for key, each in self.kwargs.items() if is_json(each)}
-        if plain:
-            checked = self._guard.check_json(plain, (), Phase.INPUT, session=self.session)
-            _demand_passed(checked)
-            self.kwargs = {**self.kwargs, **checked.messages[0]}
-
-    def judged(self, result: ChatResult) -> ChatResult:
-        """Return an answer as it may come out.
-
-        Raises:
-            BlockedError: It may not.
-        """
-        messages = [each.message for each in result.generations]
-        new = self._judged(messages, Phase.OUTPUT)
-        return ChatResult(
-            generations=[
-                ChatGeneration(
-                    message=message, generation_info=without_repeats(each.generation_info or {})
-                )
-                for message, each in zip(new, result.generations, strict=True)
-            ],
-            llm_output=result.llm_output,
-        )
-
-    def _judged(self, messages: Sequence[BaseMessage], phase: Phase) -> list[BaseMessage]:
-        documents = [document_of(each) for each in messages]
-        forms = [judged(d, plain_role(m)) for d, m in zip(documents, messages, strict=True)]
-        before = [each.message for each in forms]
-        checked = self._guard.check(before, phase, session=self.session)
-        _demand_passed(checked)
-        values = [value for each in forms for value in each.rests.values()]
-        passed: Any = values
-        if values:
-            rest = self._guard.check_json(values, (), phase, session=self.session)
-            _demand_passed(rest)
-            passed = rest.messages[0]
-        left = iter(passed)
-        return [
-            replaced(
-                message, document, form.message, after, {place: next(left) for place in form.rests}
-            )
-            for message, document, form, after in zip(
-                messages, documents, forms, checked.messages, strict=True
-            )
-        ]
-
-
-def _demand_passed(checked: Checked) -> None:
-    if checked.verdict is Verdict.BLOCK:
-        raise BlockedError(checked.phase, checked.findings, checked.unjudged)
 
 
 def _chunks(model: Any, messages: Any, stop: Any, kwargs: Any) -> Iterator[Any]:
@@ -283,31 +208,6 @@ async def _achunks(model: Any, messages: Any, stop: Any, kwargs: Any) -> AsyncIt
     else:
         async for each in model._astream(messages, stop=stop, **kwargs):  # noqa: SLF001
             yield each
-
-
-def _message(generation: Any) -> AIMessageChunk:
-    message = generation.message
-    if isinstance(message, AIMessageChunk):
-        return message
-    import json
-
-    return AIMessageChunk(
-        content=message.content,
-        additional_kwargs=message.additional_kwargs,
-        response_metadata=message.response_metadata,
-        id=message.id,
-        usage_metadata=message.usage_metadata,
-        tool_call_chunks=[
-            {
-                "name": each["name"],
-                "args": json.dumps(each["args"]),
-                "id": each["id"],
-                "index": n,
-                "type": "tool_call_chunk",
-            }
-            for n, each in enumerate(message.tool_calls)
-        ],
-    )
 
 
 def _generated(messages: Sequence[AIMessageChunk], of: Any = None) -> Iterator[ChatGenerationChunk]:
