@@ -7,10 +7,13 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
@@ -439,3 +442,43 @@ def test_without_langchain_the_install_line_is_named() -> None:
 
     assert done.stdout == "pip install 'assaymark[langchain]'\n"
     assert json.dumps(done.stderr) == '""'
+
+
+_TEXT = f"Write to {MAIL}, she knows; or to {MAIL}."
+
+
+@settings(max_examples=60)
+@given(
+    st.sets(st.integers(1, len(_TEXT) - 1), max_size=12),
+    st.sampled_from(["text", "blocks", "tool", "reasoning_content"]),
+)
+def test_the_law_of_streams_holds_for_chunks(guard: Guard, cuts: set[int], kind: str) -> None:
+    """However a text is cut, in whichever part of a chunk it comes, there is one outcome."""
+    text = _TEXT if kind != "tool" else json.dumps({"to": _TEXT})
+    places = [0, *sorted(cuts), len(text)]
+    pieces = [_chunk_of(text[a:b], kind) for a, b in pairwise(places)]
+
+    chunks = list(guarded_model(Streaming(pieces=pieces), guard).stream("hi"))
+
+    seen = "".join(_piece_in(each, kind) for each in chunks)
+    expected = _TEXT.replace(MAIL, HIDDEN)
+    assert seen == (json.dumps({"to": expected}) if kind == "tool" else expected)
+
+
+def _chunk_of(text: str, kind: str) -> AIMessageChunk:
+    if kind == "blocks":
+        return AIMessageChunk(content=[{"type": "text", "text": text, "index": 0}])
+    if kind == "tool":
+        call = {"name": None, "args": text, "id": None, "index": 0}
+        return AIMessageChunk(content="", tool_call_chunks=[call])
+    if kind == "text":
+        return AIMessageChunk(content=text)
+    return AIMessageChunk(content="", additional_kwargs={kind: text})
+
+
+def _piece_in(chunk: AIMessageChunk, kind: str) -> str:
+    if kind == "tool":
+        return "".join(each["args"] or "" for each in chunk.tool_call_chunks)
+    if kind == "blocks":
+        return "".join(each["text"] for each in chunk.content if isinstance(each, dict))
+    return str(chunk.content if kind == "text" else chunk.additional_kwargs.get(kind, ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import anthropic
 import httpx
 import openai
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 
@@ -19,7 +22,7 @@ from assaymark.errors import UsageError
 from assaymark.guard import Guard, Session
 from assaymark.guard.proxy.dialect import REFUSAL
 from assaymark.integrations.openai_client import guarded_client
-from assaymark.integrations.passage import Rules
+from assaymark.integrations.passage import Passage, Rules
 from assaymark.integrations.transports import guarded_http_client
 from tests.guard.conftest import guard_of
 from tests.guard.proxy.upstream import Reply, Upstream, chat, chunk, chunks, events, whole
@@ -379,3 +382,37 @@ def test_a_version_with_other_web_sockets_is_refused(guard: Guard) -> None:
     assert caught.value.message == (
         "this version of `openai` has web sockets that cannot be guarded"
     )
+
+
+_EVENTS = (
+    b"".join(
+        b"data: " + json.dumps(each).encode() + b"\n\n"
+        for each in chunks(["Grüße an jo", "hn@exam", "ple.com 🙂, now."])
+    )
+    + b"data: [DONE]\n\n"
+)
+_REQUEST = json.dumps({"model": "m", "messages": HI, "stream": True}).encode()
+
+
+@settings(max_examples=60)
+@given(st.sets(st.integers(1, len(_EVENTS) - 1), max_size=8))
+def test_the_network_may_cut_a_stream_anywhere(guard: Guard, cuts: set[int]) -> None:
+    """Within characters, too: what the client gets is the same."""
+    places = [0, *sorted(cuts), len(_EVENTS)]
+
+    async def got() -> bytes:
+        passage = Passage(Rules(guard, None, (), print_nothing), "POST", "/v1/chat/completions")
+        await passage.request(_REQUEST)
+        left = [await passage.piece(_EVENTS[a:b]) for a, b in pairwise(places)]
+        return b"".join([*left, await passage.end()])
+
+    text = "".join(
+        json.loads(line[6:])["choices"][0]["delta"].get("content") or ""
+        for line in asyncio.run(got()).decode().split("\n")
+        if line.startswith("data: {")
+    )
+    assert text == "Grüße an <EMAIL_ADDRESS> 🙂, now."
+
+
+def print_nothing(_: Any) -> None:
+    """Log nothing."""
