@@ -154,12 +154,12 @@ def _told(settings: ServeSettings, guard: Guard) -> dict[str, Any]:
 
 def _serve(show: Show, settings: ServeSettings, guard: Guard) -> None:
     from assaymark.guard.apis import apis
+    from assaymark.guard.proxy.contracts import Mounted
     from assaymark.guard.proxy.server import application_of, serve
     from assaymark.guard.serving import OneGuard
 
-    application = application_of(
-        settings, OneGuard(guard), contracts=apis if settings.contracts else None
-    )
+    mounted = Mounted(contracts=apis if settings.contracts else None)
+    application = application_of(settings, OneGuard(guard), mounted=mounted)
     lines = [f"policy  sha256:{guard.policy}"]
     if not settings.keys:
         lines.append("everybody on this machine may ask: the settings have no `keys`")

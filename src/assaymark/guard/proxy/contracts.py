@@ -4,7 +4,7 @@ APIs of a guard itself, such as moderations, served beside those of models.
 A handler belongs to one guard; which guard a request is for is asked anew each time. Every call is recorded
 before its answer leaves, like any other request.
 
-tests/guard/proxy/test_contracts.py
+tests/guard/proxy/test_decisions.py
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl, unquote
@@ -29,6 +30,7 @@ from assaymark.guard.sessions import Session
 if TYPE_CHECKING:
     from assaymark.guard.proxy.application import ProxyApplication
     from assaymark.guard.proxy.client import Client
+    from assaymark.guard.proxy.keys import Keyring
 
 ContractsOf: TypeAlias = Callable[[Guard], Sequence[Api]]
 
@@ -38,19 +40,57 @@ _MOST_GUARDS = 64
 _NAME = re.compile(r"\{(\w+)\}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mounted:
+    """What is served beside the APIs of models."""
+
+    contracts: ContractsOf | None = None
+    """From a guard to its own APIs."""
+
+    pages: Sequence[Api] = ()
+    """What operators fetch, such as metrics; who asks shows a key, and nothing is recorded."""
+
+    probes: Sequence[Api] = ()
+    """What anybody may fetch, such as `/healthz`; in the place of ours where the paths are the same."""
+
+
 class Contracts:
-    """The APIs, for every guard.
+    """What is mounted, for every guard.
 
     Args:
-        of: From a guard to its APIs.
+        mounted: What it is.
     """
 
-    def __init__(self, of: ContractsOf) -> None:
-        self._of = of
+    def __init__(self, mounted: Mounted) -> None:
+        self._of = mounted.contracts
+        self._pages = {(each.method, each.path): each for each in mounted.pages}
+        self._probes = {(each.method, each.path): each for each in mounted.probes}
         self._made: OrderedDict[Guard, Sequence[tuple[re.Pattern[str], Api]]] = OrderedDict()
+
+    async def fetch(self, client: Client, path: str, keys: Keyring) -> bool:
+        """Answer for a page or probe; return whether it is one.
+
+        Raises:
+            RefusedError: A page is asked for without a key.
+        """
+        asked = (client.method, path)
+        if asked in self._pages:
+            keys.caller(client.headers)
+        elif asked not in self._probes:
+            return False
+        reply = await (self._probes.get(asked) or self._pages[asked]).answer(
+            Call(query=_query(client), headers=client.headers)
+        )
+        kind = reply.headers.get("content-type", "application/json")
+        passed = {**reply.headers, "content-type": kind}
+        passed.pop("content-length", None)
+        await client.send_whole(reply.status, reply.body, passed)
+        return True
 
     def find(self, guard: Guard, method: str, path: str) -> tuple[Api, dict[str, str]] | None:
         """Return what answers, and what stands in the path for its names; `None` where nothing does."""
+        if self._of is None:
+            return None
         if guard not in self._made:
             self._made[guard] = [(_pattern(each.path), each) for each in self._of(guard)]
             while len(self._made) > _MOST_GUARDS:
@@ -115,7 +155,7 @@ async def answer_contract(
     name = headers.get(SESSION)
     call = Call(
         path_parameters=parameters,
-        query=dict(parse_qsl(client.query.decode("latin-1"), keep_blank_values=True)),
+        query=_query(client),
         headers=headers,
         body=data,
         session=None if name is None else Session(served.tenant, name),
@@ -130,6 +170,10 @@ async def answer_contract(
     passed.pop("content-length", None)
     await client.send_whole(reply.status, reply.body, passed)
     return True
+
+
+def _query(client: Client) -> dict[str, str]:
+    return dict(parse_qsl(client.query.decode("latin-1"), keep_blank_values=True))
 
 
 def _pattern(path: str) -> re.Pattern[str]:
