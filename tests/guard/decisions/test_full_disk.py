@@ -90,7 +90,7 @@ def test_a_full_file_system(small_disk: Path) -> None:
         full = log.state.fault
         ballast.unlink()
         asyncio.run(log.add(render_entry(logged(decision(request_id="after")))))
-        wait_until(lambda: log.state.sealed == log.state.size and log.state.fault is None)
+        wait_until(lambda: log.state.sealed == log.state.size and log.state.seal_fault is None)
 
     assert full is not None
     assert full.endswith("no space left on device")

@@ -69,12 +69,10 @@ class LogState:
     """Entries that are not acknowledged yet."""
 
     fault: str | None
-    """Why the last try to write or to seal failed; `None` where it did not. Names files, no content."""
+    """Why the last try to write failed; `None` where it did not. Names files, no content."""
 
-    @property
-    def is_writable(self) -> bool:
-        """Whether the last try succeeded."""
-        return self.fault is None
+    seal_fault: str | None
+    """Why the last try to seal failed; what was acknowledged stands in the journal meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +171,8 @@ class DecisionLog:
                 size=self._journal.index,
                 sealed=self._sealed,
                 waiting=len(self._queue),
-                fault=next(iter(self._faults.values()), None),
+                fault=self._faults.get("write"),
+                seal_fault=self._faults.get("seal"),
             )
 
     def submit(self, entry: bytes) -> Future[int]:
