@@ -33,7 +33,7 @@ LAPSE = {
     "side": "request",
     "field": "/messages/0/content/1",
     "detector": "",
-    "reason": "an image",
+    "reason": "`alice` is no text",
     "passed": True,
 }
 
@@ -51,7 +51,7 @@ def test_an_entry_as_it_stands_in_the_log() -> None:
         '"requestDigest":"' + "c" * 64 + '","requestId":"req-0","route":"/v1/chat/completions",'
         '"status":200,"streamed":false,"tenant":"acme","time":"2026-06-01T12:00:00.250000Z",'
         '"unjudged":[{"detector":"","field":"/messages/0/content/1","passed":true,'
-        '"reason":"an image","side":"request"}],'
+        '"reason":"nothing reads it","side":"request"}],'
         '"v":"assaymark/decision-log/v1","verdict":"redact","withheld":false}'
     )
 
@@ -143,7 +143,7 @@ def test_times_have_one_spelling() -> None:
         ),
         ("/messages/0/content#/text", "/messages/0/content#/*"),
         ("/bob/content", "/*/content"),
-        ("/input/1234567", "/input/*"),
+        ("/input/12345", "/input/*"),
         ("", ""),
         ("/input" + "/1" * 20, "/input" + "/1" * 10 + "/…"),
     ],

@@ -44,6 +44,10 @@ _Kind: TypeAlias = "tuple[str, str, str, ActionName]"
 """Side, detector, entity and action."""
 
 
+UNREAD = "nothing reads it"
+"""Why something is unjudged that no detector could have judged."""
+
+
 class VerdictName(StrEnum):
     """`assaymark.guard.Verdict`, as it is written."""
 
@@ -296,11 +300,13 @@ def _finding(plain: Mapping[str, Any]) -> LoggedFinding:
 
 
 def _lapse(plain: Mapping[str, Any]) -> LoggedLapse:
+    detector = _words(str(plain.get("detector", "")))
     return LoggedLapse(
         side=_words(str(plain.get("side", ""))),
         field=place_of(str(plain.get("field", ""))),
-        detector=_words(str(plain.get("detector", ""))),
-        reason=_words(str(plain.get("reason", ""))),
+        detector=detector,
+        # Without a detector the reason may quote a key that a user chose.
+        reason=_words(str(plain.get("reason", ""))) if detector else UNREAD,
         passed=bool(plain.get("passed", False)),
     )
 

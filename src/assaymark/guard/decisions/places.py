@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-_NUMBER = re.compile(r"[0-9]{1,6}")
+_NUMBER = re.compile(r"[0-9]{1,4}")  # more may be a number of somebody
 _MOST_STEPS = 12
 
 _API_WORDS = """

@@ -1,0 +1,134 @@
+"""
+The proxy as an ASGI application: which API a request is for, and what is known to all of them.
+
+What is not served is answered with 404 in the form of an API, and never sent on.
+
+tests/guard/proxy
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import uuid
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any
+
+from assaymark.guard.asgi.refusals import RefusedError
+from assaymark.guard.proxy.client import Client
+from assaymark.guard.proxy.dialect import Dialect, OpenAIErrors
+from assaymark.guard.proxy.exchange import Exchange
+from assaymark.guard.proxy.keys import Keyring
+from assaymark.guard.proxy.settings import ServerLimits
+from assaymark.guard.proxy.slots import Slots
+from assaymark.guard.proxy.upstreams import Upstreams
+from assaymark.guard.serving import DecisionSink, GuardSource, NullSink
+
+_LOGGER = logging.getLogger("assaymark.guard.proxy")
+
+_POLICY_VIOLATION = 1008
+"""Why a WebSocket is closed; RFC 6455, section 7.4.1."""
+
+
+class _Nowhere(OpenAIErrors):
+    """What is asked where nothing is."""
+
+    name = "none"
+    path = "*"
+
+
+class ProxyApplication:
+    """Serves APIs of models, guarded.
+
+    Args:
+        dialects: The APIs.
+        upstreams: Who answers.
+        source: Knows which policy holds.
+        keys: Who may ask.
+        limits: How much.
+        sink: Takes decisions.
+        digest_key: Key of the digests of requests in decisions; without one they have none.
+        forwards_keys: Whether upstreams without a key of ours get the client's.
+    """
+
+    def __init__(
+        self,
+        dialects: Sequence[Dialect],
+        upstreams: Upstreams,
+        source: GuardSource,
+        *,
+        keys: Keyring | None = None,
+        limits: ServerLimits | None = None,
+        sink: DecisionSink | None = None,
+        digest_key: bytes | None = None,
+        forwards_keys: bool = False,
+    ) -> None:
+        self._dialects = {each.path: each for each in dialects}
+        self.upstreams, self.source = upstreams, source
+        self.keys = Keyring(()) if keys is None else keys
+        self.limits = ServerLimits() if limits is None else limits
+        self.sink: DecisionSink = NullSink() if sink is None else sink
+        self.slots = Slots(self.limits)
+        self.forwards_keys = forwards_keys
+        self._digest_key = digest_key
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        """Serve one connection, as ASGI 3 says."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(Client(scope, receive, send, f"req_{uuid.uuid4().hex}"), scope)
+        else:
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+
+    def digest(self, data: bytes) -> str:
+        """Return the keyed digest of a request."""
+        if self._digest_key is None:
+            return ""
+        return hmac.digest(self._digest_key, data, "sha256").hex()
+
+    def note(self, dialect: Any, refused: RefusedError, client: Client) -> None:
+        """Log what was refused before any policy was asked."""
+        entry = {
+            "api": dialect.name,
+            "route": dialect.path,
+            "request_id": client.request_id,
+            "outcome": refused.code,
+            "status": refused.status,
+            "cause": refused.cause,
+        }
+        _LOGGER.info("%s", json.dumps(entry, sort_keys=True))
+
+    async def _serve(self, client: Client, scope: Mapping[str, Any]) -> None:
+        path = scope["path"]
+        dialect = self._dialects.get(path)
+        refused = None
+        if sum(len(name) + len(value) for name, value in client.raw_headers) > self.limits.headers:
+            refused = RefusedError(431, "too_large", "the headers are too large")
+        elif dialect is None:
+            refused = RefusedError(404, "not_found", "nothing is served at this path")
+        elif client.method != "POST":
+            refused = RefusedError(405, "method_not_allowed", "this path takes POST only")
+        if refused is None and dialect is not None:
+            await Exchange(self, dialect, client).run()
+        elif refused is not None:
+            said = dialect or self._nearest(path)
+            self.note(said, refused, client)
+            body = json.dumps(said.error(refused, client.request_id)).encode()
+            await client.send_error(refused, body, {})
+
+    def _nearest(self, path: str) -> Any:
+        """Return the API in whose form a path that is not served is answered."""
+        below = (each for known, each in self._dialects.items() if path.startswith(f"{known}/"))
+        return next(below, _Nowhere())
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self.upstreams.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
