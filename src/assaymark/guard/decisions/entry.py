@@ -183,7 +183,7 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 def logged(decision: Decision) -> LoggedDecision:
     """Return what is logged about a decision."""
-    findings = [_finding(each) for each in decision.findings]
+    findings = [finding_of(each) for each in decision.findings]
     lapses = [_lapse(each) for each in decision.unjudged]
     return LoggedDecision(
         time=written_time(decision.time),
@@ -285,7 +285,8 @@ def _rendered(entry: Entry) -> bytes:
     return canonical_bytes({"v": VERSION, "kind": _NAMES[type(entry)], **to_plain(entry)})
 
 
-def _finding(plain: Mapping[str, Any]) -> LoggedFinding:
+def finding_of(plain: Mapping[str, Any]) -> LoggedFinding:
+    """Return a finding as entries have it."""
     return LoggedFinding(
         side=_words(str(plain.get("side", ""))),
         field=place_of(str(plain.get("field", ""))),
