@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from assaymark.attest.tlog.verify import verify_log
-from assaymark.guard.decisions.entry import LoggedDecision, parse_entry
+from assaymark.guard.decisions.entry import parse_entry
 from assaymark.guard.decisions.journal import JOURNAL, read_waiting
 from assaymark.guard.decisions.log import DecisionLog
+from assaymark.guard.decisions.records import LoggedDecision
 
 from .decided import SIGNER, key, new_log
 

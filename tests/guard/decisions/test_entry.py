@@ -12,20 +12,16 @@ from hypothesis import strategies as st
 from assaymark.attest.tlog.refusal import LogError
 from assaymark.attest.tlog.tiles import MAX_ENTRY
 from assaymark.guard import Verdict
-from assaymark.guard.decisions.entry import (
+from assaymark.guard.decisions.entry import id_of, logged, parse_entry, render_entry, written_time
+from assaymark.guard.decisions.places import place_of
+from assaymark.guard.decisions.records import (
     ActionName,
     GuardEvent,
     LoggedDecision,
     MoreFindings,
     ShadowDecision,
     VerdictName,
-    id_of,
-    logged,
-    parse_entry,
-    render_entry,
-    written_time,
 )
-from assaymark.guard.decisions.places import place_of
 
 from .decided import NOW, POLICY, decision, finding
 

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from assaymark.attest.tlog.verify import verify_log
-from assaymark.guard.decisions.entry import LoggedDecision, logged, parse_entry, render_entry
-from assaymark.guard.decisions.log import DecisionLog, UnloggedError
+from assaymark.guard.decisions.entry import logged, parse_entry, render_entry
+from assaymark.guard.decisions.log import DecisionLog
+from assaymark.guard.decisions.records import LoggedDecision
+from assaymark.guard.decisions.state import UnloggedError
 
 from .decided import SIGNER, decision, key, new_log
 from .test_log import wait_until

@@ -19,7 +19,8 @@ from assaymark.attest.tlog.refusal import LogBusyError
 from assaymark.attest.tlog.verify import verify_log
 from assaymark.errors import UsageError
 from assaymark.guard.decisions.journal import JOURNAL
-from assaymark.guard.decisions.log import DecisionLog, UnloggedError
+from assaymark.guard.decisions.log import DecisionLog
+from assaymark.guard.decisions.state import UnloggedError
 
 from .decided import SIGNER, key, new_log
 

@@ -12,13 +12,11 @@ import pytest
 
 from assaymark.attest.tlog.verify import verify_log
 from assaymark.guard import Verdict
-from assaymark.guard.decisions.entry import (
-    GuardEvent,
-    LoggedDecision,
-    parse_entry,
-)
-from assaymark.guard.decisions.log import DecisionLog, UnloggedError
+from assaymark.guard.decisions.entry import parse_entry
+from assaymark.guard.decisions.log import DecisionLog
 from assaymark.guard.decisions.recorder import Recorder, Tally
+from assaymark.guard.decisions.records import GuardEvent, LoggedDecision
+from assaymark.guard.decisions.state import UnloggedError
 from assaymark.guard.serving import Decision
 
 from .decided import NOW, SIGNER, decision, key, new_log

@@ -18,7 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from assaymark.guard.decisions.entry import logged, render_entry
-from assaymark.guard.decisions.log import DecisionLog, UnloggedError
+from assaymark.guard.decisions.log import DecisionLog
+from assaymark.guard.decisions.state import UnloggedError
 from guard.decisions.decided import SIGNER, decision
 
 AT_A_TIME = 32

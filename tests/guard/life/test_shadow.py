@@ -12,15 +12,10 @@ import pytest
 
 from assaymark.attest.tlog.verify import verify_log
 from assaymark.guard import Verdict
-from assaymark.guard.decisions.entry import (
-    Entry,
-    LoggedDecision,
-    ShadowDecision,
-    VerdictName,
-    parse_entry,
-)
+from assaymark.guard.decisions.entry import parse_entry
 from assaymark.guard.decisions.log import DecisionLog
 from assaymark.guard.decisions.recorder import Recorder
+from assaymark.guard.decisions.records import Entry, LoggedDecision, ShadowDecision, VerdictName
 from assaymark.guard.life.collecting import Collected, Messages
 from assaymark.guard.life.plan import Plan, Plans, Shadow
 from assaymark.guard.life.shadow import CURRENT, ShadowRunner, ShadowSaid, change

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from assaymark.guard.decisions.log import LogState
 from assaymark.guard.decisions.recorder import Tally
+from assaymark.guard.decisions.state import LogState
 from assaymark.guard.watch.alarms import (
     Alarm,
     BlockRate,

@@ -16,9 +16,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from assaymark.errors import MissingExtraError
 from assaymark.guard import Verdict
-from assaymark.guard.decisions.entry import GuardEvent, written_time
+from assaymark.guard.decisions.entry import written_time
 from assaymark.guard.decisions.log import DecisionLog
 from assaymark.guard.decisions.recorder import Recorder
+from assaymark.guard.decisions.records import GuardEvent
 from assaymark.guard.watch.lines import JsonLines, Spans
 from assaymark.guard.watch.telemetry import Telemetry, rates_of
 from guard.decisions.decided import NOW, SIGNER, decision, finding, new_log

@@ -14,9 +14,8 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, TypeAlias
 
 from assaymark.attest.tlog.refusal import malformed
@@ -24,9 +23,19 @@ from assaymark.attest.tlog.tiles import MAX_ENTRY
 from assaymark.canonical import canonical_bytes, parse_strict
 from assaymark.errors import EvidenceError
 from assaymark.guard.decisions.places import place_of
+from assaymark.guard.decisions.records import (
+    ActionName,
+    Entry,
+    GuardEvent,
+    LoggedDecision,
+    LoggedFinding,
+    LoggedLapse,
+    MoreFindings,
+    ShadowDecision,
+    VerdictName,
+)
 from assaymark.guard.serving import Decision
 from assaymark.model.codec import from_plain, to_plain
-from assaymark.model.subject import Sha256
 
 VERSION = "assaymark/decision-log/v1"
 
@@ -47,131 +56,6 @@ _Kind: TypeAlias = "tuple[str, str, str, ActionName]"
 UNREAD = "nothing reads it"
 """Why something is unjudged that no detector could have judged."""
 
-
-class VerdictName(StrEnum):
-    """`assaymark.guard.Verdict`, as it is written."""
-
-    ALLOW = "allow"
-    FLAG = "flag"
-    REDACT = "redact"
-    BLOCK = "block"
-
-
-class ActionName(StrEnum):
-    """`assaymark.guard.Action`, as it is written."""
-
-    ALLOW = "allow"
-    FLAG = "flag"
-    REDACT = "redact"
-    BLOCK = "block"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedFinding:
-    """Something that was found."""
-
-    side: str
-    """`request` or `response`."""
-
-    field: str
-    """Where, with `*` for what a user may have named."""
-
-    start: int
-    end: int
-    entity: str
-    score: float
-    detector: str
-    view: str
-    action: ActionName
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedLapse:
-    """Something that could not be judged."""
-
-    side: str
-    field: str
-    detector: str
-    reason: str
-    passed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoreFindings:
-    """Findings that an entry has no room for one by one."""
-
-    side: str
-    detector: str
-    entity: str
-    action: ActionName
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedDecision:
-    """One request."""
-
-    time: str
-    """When it came, by the clock of the server; RFC 3339 with microseconds."""
-
-    request_id: str
-    tenant: str
-    api: str
-    route: str
-    phase: str
-    outcome: str
-    status: int
-    policy: Sha256
-    detectors: Mapping[str, Sha256]
-    request_digest: str
-    verdict: VerdictName
-    findings: tuple[LoggedFinding, ...]
-    unjudged: tuple[LoggedLapse, ...]
-    more: tuple[MoreFindings, ...]
-    more_unjudged: int
-    withheld: bool
-    streamed: bool
-    latency: float
-    overhead: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShadowDecision:
-    """What a policy that does not act would have made of a request."""
-
-    time: str
-    request_id: str
-    tenant: str
-    policy: Sha256
-    detectors: Mapping[str, Sha256]
-
-    enforced: VerdictName
-    """What the policy said that does act."""
-
-    verdict: VerdictName
-
-    is_whole: bool
-    """Whether it saw all of request and answer; else the verdict is the least that it would have been."""
-
-    findings: tuple[MoreFindings, ...]
-    """Counts."""
-
-    unjudged: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuardEvent:
-    """Something that happened to the server: a policy was loaded, decisions went unlogged."""
-
-    time: str
-    event: str
-    """Such as `policy-loaded`."""
-
-    detail: Mapping[str, Any]
-    """Names, digests, numbers and rules of a policy."""
-
-
-Entry: TypeAlias = LoggedDecision | ShadowDecision | GuardEvent
 
 _KINDS: Mapping[str, type[Entry]] = {
     "decision": LoggedDecision,

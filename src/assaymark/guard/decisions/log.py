@@ -26,11 +26,12 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from assaymark.attest.tlog.directory import LogDirectory
 from assaymark.errors import AssaymarkError, InputError
 from assaymark.guard.decisions.journal import JOURNAL, Journal, read_waiting
+from assaymark.guard.decisions.state import LogState, OnCommit, UnloggedError
 
 if TYPE_CHECKING:
     from assaymark.attest.keys import Signer
@@ -42,37 +43,6 @@ _MOST_WAITING = 16 * 1024 * 1024  # bytes that nobody has been told about yet
 _MOST_UNSEALED = 256 * 1024 * 1024  # bytes in the journal
 _SEAL_AT = 4096  # entries; so many are not kept waiting for the next second
 _RETRY = 1.0  # seconds between two tries to seal after one that failed
-
-
-class UnloggedError(InputError):
-    """A decision could not be logged."""
-
-
-class OnCommit(Protocol):
-    """Told of every group of entries, for metrics."""
-
-    def __call__(self, entries: int, seconds: float) -> None:
-        """Take how many entries were flushed together, and how long that took."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogState:
-    """How a log stands."""
-
-    size: int
-    """Entries that were acknowledged."""
-
-    sealed: int
-    """Of these, those under the checkpoint."""
-
-    waiting: int
-    """Entries that are not acknowledged yet."""
-
-    fault: str | None
-    """Why the last try to write failed; `None` where it did not. Names files, no content."""
-
-    seal_fault: str | None
-    """Why the last try to seal failed; what was acknowledged stands in the journal meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

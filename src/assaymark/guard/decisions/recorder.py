@@ -22,8 +22,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
-from assaymark.guard.decisions.entry import Entry, GuardEvent, logged, render_entry, written_time
-from assaymark.guard.decisions.log import DecisionLog, UnloggedError
+from assaymark.guard.decisions.entry import logged, render_entry, written_time
+from assaymark.guard.decisions.log import DecisionLog
+from assaymark.guard.decisions.records import Entry, GuardEvent
+from assaymark.guard.decisions.state import UnloggedError
 from assaymark.guard.serving import Decision
 
 WhenFull: TypeAlias = Literal["refuse", "continue"]

@@ -18,16 +18,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from assaymark.errors import AssaymarkError
-from assaymark.guard.decisions.entry import (
+from assaymark.guard.decisions.entry import counted, finding_of, id_of, written_time
+from assaymark.guard.decisions.records import (
     Entry,
     GuardEvent,
     LoggedFinding,
     ShadowDecision,
     VerdictName,
-    counted,
-    finding_of,
-    id_of,
-    written_time,
 )
 from assaymark.guard.guard import Guard
 from assaymark.guard.life.collecting import Collected, Document, Messages, Text

@@ -18,8 +18,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from assaymark.guard.decisions.log import LogState
 from assaymark.guard.decisions.recorder import Clock, Tally, utc_now
+from assaymark.guard.decisions.state import LogState
 from assaymark.guard.watch.telemetry import Rates
 from assaymark.model.intervals import lower_limit
 

@@ -10,7 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from assaymark.errors import MissingExtraError
-from assaymark.guard.decisions.entry import GuardEvent, logged
+from assaymark.guard.decisions.entry import logged
+from assaymark.guard.decisions.records import GuardEvent
 from assaymark.guard.serving import Decision
 from assaymark.model.codec import to_plain
 

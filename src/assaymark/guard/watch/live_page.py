@@ -12,7 +12,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from assaymark.guard.decisions.entry import GuardEvent, id_of, written_time
+from assaymark.guard.decisions.entry import id_of, written_time
+from assaymark.guard.decisions.records import GuardEvent
 from assaymark.guard.watch.alarms import Notice
 from assaymark.guard.watch.health import Condition
 from assaymark.guard.watch.telemetry import Rates, Shown

@@ -13,9 +13,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from assaymark.guard.decisions.entry import GuardEvent
 from assaymark.guard.decisions.log import DecisionLog
 from assaymark.guard.decisions.recorder import Recorder
+from assaymark.guard.decisions.records import GuardEvent
 from assaymark.guard.serving import Decision
 from assaymark.guard.verdict import Verdict
 from assaymark.guard.watch.metrics import (
