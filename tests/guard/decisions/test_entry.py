@@ -40,13 +40,13 @@ def test_an_entry_as_it_stands_in_the_log() -> None:
 
     assert entry.decode() == (
         '{"api":"chat.completions","detectors":{"pii":"' + "b" * 64 + '"},'
-        '"findings":[{"action":"redact","detector":"pii","end":30,"entity":"CREDIT_CARD",'
+        '"findings":[{"action":"redact","detector":"pii","earlier":false,"end":30,"entity":"CREDIT_CARD",'
         '"field":"/messages/0/content","score":1,"side":"request","start":11,"view":""}],'
         '"kind":"decision","latency":0.25,"more":[],"moreUnjudged":0,"outcome":"passed",'
         '"overhead":0.002,"phase":"output","policy":"' + "a" * 64 + '",'
         '"requestDigest":"' + "c" * 64 + '","requestId":"req-0","route":"/v1/chat/completions",'
         '"status":200,"streamed":false,"tenant":"acme","time":"2026-06-01T12:00:00.250000Z",'
-        '"unjudged":[{"detector":"","field":"/messages/0/content/1","passed":true,'
+        '"unjudged":[{"detector":"","earlier":false,"field":"/messages/0/content/1","passed":true,'
         '"reason":"nothing reads it","side":"request"}],'
         '"v":"assaymark/decision-log/v1","verdict":"redact","withheld":false}'
     )

@@ -181,6 +181,7 @@ def finding_of(plain: Mapping[str, Any]) -> LoggedFinding:
         detector=_words(str(plain["detector"])),
         view=_words(str(plain.get("view", ""))),
         action=ActionName(str(plain["action"]).lower()),
+        earlier=plain.get("earlier") is True,
     )
 
 
@@ -193,6 +194,7 @@ def _lapse(plain: Mapping[str, Any]) -> LoggedLapse:
         # Without a detector the reason may quote a key that a user chose.
         reason=_words(str(plain.get("reason", ""))) if detector else UNREAD,
         passed=bool(plain.get("passed", False)),
+        earlier=plain.get("earlier") is True,
     )
 
 

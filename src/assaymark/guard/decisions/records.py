@@ -49,6 +49,8 @@ class LoggedFinding:
     detector: str
     view: str
     action: ActionName
+    earlier: bool
+    """Whether it stands in an earlier turn, where what is blocked is withheld and the rest goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class LoggedLapse:
     detector: str
     reason: str
     passed: bool
+    earlier: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
