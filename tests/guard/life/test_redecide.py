@@ -131,7 +131,7 @@ def redo(entry: Decision, new: str, old: str | None, **digests: str) -> tuple[An
     known = Known(
         rules=guard_rules(_section(new)),
         detectors={name: Sha256(each * 64) for name, each in ({"pii": "b"} | digests).items()},
-        scoring={"harm": 0.5},
+        leasts={"harm": (0.5,)},
     )
     rules = None if old is None else guard_rules(_section(old))
     found = redecided(logged(entry), known, rules)
@@ -293,10 +293,10 @@ CASES = [
     ),
     pytest.param(
         decision(verdict=ALLOW, findings=(), detectors={"harm": Sha256("e" * 64)}),
-        "input: [{detector: harm, do: block, above: 0.8}]",
+        "input: [{detector: harm, do: block, above: 0.3}]",
         "input: [{detector: harm, do: flag}]",
         ("unknown", ALLOW, {Open.WIDER}),
-        id="a detector's own threshold is not known to be lower",
+        id="less than a detector's own threshold",
     ),
     pytest.param(
         decision(verdict=ALLOW, findings=(), detectors={"harm": Sha256("e" * 64)}),
@@ -313,7 +313,7 @@ CASES = [
         ),
         "input: [{detector: harm, do: flag}]",
         "input: [{detector: harm, do: flag, above: 0.2}]",
-        ("unknown", ALLOW, set()),
+        ("laxer", ALLOW, set()),
         id="a score below a detector's own threshold",
     ),
 ]

@@ -15,8 +15,8 @@ tests/guard/life/test_redecide.py compares it with guards that judge the texts t
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from assaymark.guard.decisions.records import (
@@ -35,6 +35,7 @@ _SIDES = {
     "response": (Phase.OUTPUT, Phase.TOOL_CALLS),
 }
 _CALLS = re.compile(r"/(?:tool_calls|function_call|arguments|partial_json)(?:[/#]|\Z)")
+_EVERY = (0.0,)
 _MAYBE_CALLS = re.compile(r"/input(?:[/#]|\Z)")
 
 
@@ -56,8 +57,9 @@ class Known:
     detectors: Mapping[str, Sha256]
     """Id to digest; empty where it is not known."""
 
-    scoring: Mapping[str, float] = field(default_factory=dict)
-    """Detectors that score whole texts, each to its own threshold, which holds where a rule names none."""
+    leasts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Detectors that score whole texts: from which score on a finding counts where a rule names none; several
+    where that depends on the finding. Of all others every finding counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +104,10 @@ def redecided(decision: LoggedDecision, new: Known, old: GuardRules | None) -> R
 
 
 def _of_finding(found: LoggedFinding, new: Known) -> tuple[Verdict, Verdict]:
-    # A detector may find places as well, and those have no threshold.
-    leasts = {0.0, new.scoring.get(found.detector, 0.0)}
     verdicts = [
         _verdict(found, new.rules.rules[phase], least)
         for phase in _phases(found)
-        for least in leasts
+        for least in new.leasts.get(found.detector, _EVERY)
     ]
     return min(verdicts), max(verdicts)
 
@@ -187,29 +187,28 @@ def _reasons(
                 yield Open.NOT_ASKED
             elif now is not None and now != then:
                 yield Open.CHANGED
-            elif old is not None and not _is_covered(rule, old.rules[phase], new.scoring):
+            elif old is not None and not _is_covered(rule, old.rules[phase], new.leasts):
                 yield Open.WIDER
 
 
-def _is_covered(rule: GuardRule, before: Iterable[GuardRule], scoring: Container[str]) -> bool:
+def _is_covered(
+    rule: GuardRule, before: Iterable[GuardRule], leasts: Mapping[str, tuple[float, ...]]
+) -> bool:
     """Return whether all that a rule minds was minded, and so logged, by the rules of then."""
-    least = replace(rule, above=_least(rule, scoring))
+    own = leasts.get(rule.detector, _EVERY)
     for each in before:
         if each.detector != rule.detector:
             continue
         wide = each.entities is None or (
             rule.entities is not None and set(rule.entities) <= set(each.entities)
         )
-        low = _least(each, scoring)
-        if wide and low is not None and least.above is not None and low <= least.above:
-            return True
-        if wide and low is None and least.above is None:
+        if wide and _reaches(each.above, rule.above, own):
             return True
     return False
 
 
-def _least(rule: GuardRule, scoring: Container[str]) -> float | None:
-    """Return the least score that a rule minds; `None` for the detector's own threshold."""
-    if rule.above is not None:
-        return rule.above
-    return None if rule.detector in scoring else 0.0
+def _reaches(old: float | None, new: float | None, own: tuple[float, ...]) -> bool:
+    """Return whether scores from `old` on hold all from `new` on; without a score, the detector's own."""
+    if old is None:
+        return new is None or max(own) <= new
+    return old <= (min(own) if new is None else new)

@@ -46,18 +46,20 @@ def known_of(policy: Policy, maker: Maker) -> Known:
         return Known(
             rules=guard.rules,
             detectors=dict(guard.detectors),
-            scoring=_thresholds(policy, maker.catalog),
+            leasts=_leasts(policy, maker.catalog),
         )
     finally:
         guard.close()
 
 
-def _thresholds(policy: Policy, catalog: Catalog) -> dict[str, float]:
+def _leasts(policy: Policy, catalog: Catalog) -> dict[str, tuple[float, ...]]:
     found = {}
     for name, settings in policy.detectors.items():
         if (spec := catalog.detectors.get(name)) is not None and spec.categories:
             value = spec.settings.model_validate(dict(settings))
-            found[name] = float(getattr(value, "threshold", DEFAULT_THRESHOLD))
+            threshold = float(getattr(value, "threshold", DEFAULT_THRESHOLD))
+            # Places that it finds have no threshold.
+            found[name] = (0.0, threshold) if spec.entities else (threshold,)
     return found
 
 
