@@ -53,7 +53,7 @@ def known_of(policy: Policy, maker: Maker) -> Known:
 
 
 def _leasts(policy: Policy, catalog: Catalog) -> dict[str, tuple[float, ...]]:
-    found = {}
+    found: dict[str, tuple[float, ...]] = {}
     for name, settings in policy.detectors.items():
         if (spec := catalog.detectors.get(name)) is not None and spec.categories:
             value = spec.settings.model_validate(dict(settings))
