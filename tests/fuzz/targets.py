@@ -7,6 +7,7 @@ scripts/fuzz.py runs them for an hour.
 
 from __future__ import annotations
 
+from fuzz.calling import CALLING
 from fuzz.decisions import DECISIONS
 from fuzz.documents import DOCUMENTS
 from fuzz.guarding import GUARDING
@@ -29,6 +30,7 @@ TARGETS: tuple[Target, ...] = (
     *SUBJECTS,
     *REDACTING,
     *GUARDING,
+    *CALLING,
     *MODELS,
     *WEIGHTS,
     *REFERENCES,

@@ -108,7 +108,6 @@ EXCEPTIONS = {
     "engine.probing.plan:probes_of": _SETTINGS,
     "engine.sampling:draw": _OWN,
     "engine.tally:_subject_results": _SETTINGS,
-    "guard.decisions.journal:append": _MAKES,
     "guard.decisions.log:open": _PASSES_ON,
     "guard.decisions.log:submit": _MAKES,
     "guard.life.canary:is_in_share": _DIGEST,

@@ -128,6 +128,8 @@ _GUARD = LazyGroup(
     "guard",
     help="Apply a policy at run time.",
     lazy={
+        "serve": Lazy("guard_serve:command", "Serve the APIs of models, guarded by a policy."),
+        "key": Lazy("guard_key:command", "Make a key that clients of a server show."),
         "replay": Lazy("guard_replay:command", "Decide logged decisions again, by any policy."),
     },
 )

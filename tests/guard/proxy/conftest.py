@@ -16,7 +16,7 @@ import uvicorn
 
 from assaymark.guard import AnswerMemory, Guard
 from assaymark.guard.proxy.application import ProxyApplication
-from assaymark.guard.proxy.chat_completions import ChatCompletions
+from assaymark.guard.proxy.dialects import served_dialects
 from assaymark.guard.proxy.keys import Keyring
 from assaymark.guard.proxy.settings import (
     KeySettings,
@@ -118,7 +118,7 @@ def serve(upstream: Upstream, kept: Kept) -> Iterator[Serve]:
     """Serve the proxy in front of `upstream`, and stop it after the test."""
     running: list[Served] = []
 
-    def serve(
+    def serve(  # noqa: PLR0913 - one for each part of the settings
         section: str = REDACTS,
         *,
         guard_: Guard | None = None,
@@ -127,15 +127,16 @@ def serve(upstream: Upstream, kept: Kept) -> Iterator[Serve]:
         resilience: Resilience | None = None,
         limits: ServerLimits | None = None,
         keys: tuple[KeySettings, ...] = (),
+        forwards: bool = False,
         server: dict[str, Any] | None = None,
         **options: Any,
     ) -> Served:
         known = upstreams or (UpstreamSettings(name="one", url=upstream.url, secret="sk-up"),)
         app = ProxyApplication(
-            [ChatCompletions()],
+            served_dialects(),
             Upstreams(known, timeouts or Timeouts(), resilience or Resilience()),
             OneGuard(guard_ or guard(section)),
-            keys=Keyring(keys),
+            keys=Keyring(keys, forwards=forwards),
             limits=limits or ServerLimits(),
             sink=kept,
             digest_key=bytes(32),

@@ -4,7 +4,7 @@ An operation of an API as a value, so that whatever serves HTTP can serve it.
 A handler gets a whole request and returns a whole answer. It keeps nothing between calls, raises nothing on
 purpose, and answers what it cannot read or judge in the error form of its own API.
 
-tests/guard/apis/test_application.py
+tests/guard/apis/test_serving.py
 """
 
 from __future__ import annotations

@@ -126,13 +126,14 @@ class Exchange:
             model if isinstance(model, str) else "",
             target,
             body,
-            lambda each: request_headers(dialect, headers, each, forwards_keys=proxy.forwards_keys),
+            lambda each: request_headers(dialect, headers, each, forwards_keys=proxy.keys.forwards),
         )
         record.answer_began()
         try:
             await self._pass_on(answer, dialect.answer(document, judge), judge)
         except RefusedError as refused:
-            if refused.code.startswith("upstream"):
+            # What it answered as an error was counted when it began.
+            if refused.code.startswith("upstream") and answer.status in _SUCCESS:
                 upstream.failed()
             raise
         finally:
@@ -156,7 +157,7 @@ class Exchange:
             raise invalid_answer("its content type is none of an answer")
 
     async def _pass_error(self, upstream: UpstreamAnswer, judge: Judge, *, is_json: bool) -> None:
-        if upstream.status in _OURS and not self._proxy.forwards_keys:
+        if upstream.status in _OURS and not self._proxy.keys.forwards:
             raise RefusedError(502, "upstream_refused", "the upstream refused the proxy's key")
         if not is_json:
             raise RefusedError(

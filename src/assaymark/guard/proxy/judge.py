@@ -100,8 +100,11 @@ class Judge:
             checked = await self.guard.acheck(messages, Phase.INPUT, session=self.session)
         except AssaymarkError as error:
             raise unavailable(error) from None
-        known = [("messages", n) for n in range(len(messages))] if where is None else where
-        self._add(self.request, checked, [pointer(each) for each in known])
+        if where is None:
+            places = [pointer(("messages", n)) for n in range(len(messages))]
+            self._add(self.request, checked, places)
+        else:
+            self._add(self.request, checked, [pointer(each) for each in where], is_value=True)
         self._demand_passed(checked, "request")
         return checked.messages
 
@@ -213,9 +216,14 @@ class Judge:
         return document if new is values else put_back(document, rests, new)
 
     @staticmethod
-    def _add(account: Account, checked: Checked, where: Sequence[str]) -> None:
+    def _add(
+        account: Account, checked: Checked, where: Sequence[str], *, is_value: bool = False
+    ) -> None:
         def placed(each: Any) -> Any:
-            return replace(each, message=0, field=where[each.message] + each.field)
+            # A value that was made a message of: only what stands in it has a place of its own.
+            _, hash_, inner = each.field.partition("#")
+            field = hash_ + inner if is_value else each.field
+            return replace(each, message=0, field=where[each.message] + field)
 
         account.add(
             Said(

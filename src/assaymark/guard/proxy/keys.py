@@ -50,10 +50,12 @@ class Keyring:
 
     Args:
         keys: None: everybody may ask.
+        forwards: Whether upstreams for which there is no key of ours get the client's.
     """
 
-    def __init__(self, keys: Sequence[KeySettings]) -> None:
+    def __init__(self, keys: Sequence[KeySettings], *, forwards: bool = False) -> None:
         self._keys = tuple(keys)
+        self.forwards = forwards
 
     def caller(self, headers: Mapping[str, str]) -> Caller:
         """Return who asks.
