@@ -8,8 +8,7 @@ The guard: one policy, judged on every request.
         print(answer.feed(piece), end="")
     print(answer.finish())
 
-* A guard holds a policy, loaded detectors and remembered answers, and nothing of any request: threads and
-  tasks share it freely.
+* A guard holds nothing of any request: threads and tasks share it freely.
 * Detectors run on threads of their own, many requests at a time. `acheck`, `afeed` and `afinish` keep the
   rest off the event loop as well.
 * What could not be judged is in every answer, and passes only where a rule says `on_error: allow`.
@@ -113,6 +112,11 @@ class Guard:
 
     def __exit__(self, *raised: object) -> None:
         self.close()
+
+    @property
+    def shared(self) -> Guard:
+        """The guard that this one is a view of, or itself."""
+        return self
 
     def close(self) -> None:
         """Let go of threads and files; what is still asked is answered as unjudged."""

@@ -91,6 +91,10 @@ class Recorder:
         self._missing = Tally()
         self._reason = ""
 
+    def observe(self, observer: Observer) -> None:
+        """Tell one more from now on."""
+        self._observers = (*self._observers, observer)
+
     async def ready(self) -> None:
         """Return if decisions can be taken; where they could not be, try anew.
 
@@ -208,3 +212,36 @@ class Recorder:
             raise
         for each in self._observers:
             each.happened(entry)
+
+
+class Observing:
+    """A sink without a log: observers see everything, and nothing is kept.
+
+    Args:
+        observers: Told of every decision.
+        now: The clock for events.
+    """
+
+    def __init__(self, observers: Sequence[Observer], *, now: Clock = utc_now) -> None:
+        self._observers, self._now = tuple(observers), now
+
+    def observe(self, observer: Observer) -> None:
+        """Tell one more from now on."""
+        self._observers = (*self._observers, observer)
+
+    async def ready(self) -> None:
+        """Return at once."""
+
+    async def record(self, decision: Decision) -> None:
+        """Tell the observers."""
+        for each in self._observers:
+            each.decided(decision, None)
+
+    def note(self, event: str, detail: Mapping[str, Any]) -> None:
+        """Tell the observers."""
+        entry = GuardEvent(time=written_time(self._now()), event=event, detail=dict(detail))
+        for each in self._observers:
+            each.happened(entry)
+
+    def submit(self, entry: Entry) -> None:
+        """Keep nothing."""

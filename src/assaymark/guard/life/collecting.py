@@ -85,13 +85,19 @@ class CollectingGuard(Guard):
     """
 
     collected: Collected | None
+    behind: Guard
+
+    @property
+    def shared(self) -> Guard:
+        """The guard that this is a view of."""
+        return self.behind
 
     @classmethod
     def view(cls, guard: Guard, collected: Collected | None) -> CollectingGuard:
         """Return a view of `guard` that keeps parts in `collected`, where there is one."""
         made = cls.__new__(cls)
         made.__dict__.update(guard.__dict__)
-        made.collected = collected
+        made.collected, made.behind = collected, guard.shared
         return made
 
     def close(self) -> None:

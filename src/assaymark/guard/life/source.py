@@ -37,6 +37,7 @@ from assaymark.guard.life.watching import (
 from assaymark.guard.serving import SESSION, TENANT, ServedPolicy
 from assaymark.guard.watch.health import Condition
 from assaymark.guard.watch.metrics import Counter, Gauge, Metrics
+from assaymark.policy.guarding import GuardRules, guard_rules
 
 
 class NoPolicyError(PolicyError):
@@ -179,6 +180,11 @@ class Policies:
             CURRENT.set(Watched(shadows, collected))
         self._served.add(policy.current.policy.name, role)
         return ServedPolicy(policy.lease(collected), tenant)
+
+    def rules(self) -> GuardRules:
+        """Return the rules that hold for everybody, or of some tenant where there are none."""
+        held = self._default or next(iter(self._tenants.values()))
+        return guard_rules(held.policy.current.policy.guard)
 
     def conditions(self) -> Iterator[Condition]:
         """Yield how every policy is, and the kill switch."""

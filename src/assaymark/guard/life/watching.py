@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assaymark.attest.tlog.durable import read_file
-from assaymark.errors import AssaymarkError, InputError
+from assaymark.errors import AssaymarkError, InputError, PolicyError
 from assaymark.guard.answers import AnswerMemory
 from assaymark.guard.decisions.recorder import Clock, utc_now
 from assaymark.guard.guard import Guard
@@ -53,11 +53,15 @@ class Maker:
 
     Args:
         catalog: What is installed.
+        pinned: Digests of the policies that may be used; `None` for any.
         options: Of `Guard`, such as `secret` and `vault`.
     """
 
-    def __init__(self, catalog: Catalog, **options: Any) -> None:
+    def __init__(
+        self, catalog: Catalog, *, pinned: frozenset[str] | None = None, **options: Any
+    ) -> None:
         self.catalog = catalog
+        self._pinned = pinned
         # One memory for all: it knows answers by the digest of the policy.
         self._options = {"memory": AnswerMemory(), **options}
 
@@ -65,9 +69,15 @@ class Maker:
         """Load a policy.
 
         Raises:
-            PolicyError: It cannot be used.
+            PolicyError: It cannot be used, or it is not one of the pinned ones.
         """
-        return load_policy(location, self.catalog)
+        policy = load_policy(location, self.catalog)
+        if self._pinned is not None and policy.digest not in self._pinned:
+            raise PolicyError(
+                f"no report was admitted for this version, sha256:{policy.digest}",
+                hint="audit under it, and start again with that report",
+            )
+        return policy
 
     def guard(self, policy: Policy) -> Guard:
         """Start a guard.

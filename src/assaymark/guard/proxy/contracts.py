@@ -51,6 +51,8 @@ class Contracts:
 
     def find(self, guard: Guard, method: str, path: str) -> tuple[Api, dict[str, str]] | None:
         """Return what answers, and what stands in the path for its names; `None` where nothing does."""
+        # Requests under one policy hold views of one guard; what is made for it serves them all.
+        guard = guard.shared
         if guard not in self._made:
             self._made[guard] = [(_pattern(each.path), each) for each in self._of(guard)]
             while len(self._made) > _MOST_GUARDS:

@@ -19,6 +19,8 @@ class Condition:
     """How one part is."""
 
     name: str
+    """Its kind, and behind a space which one it is."""
+
     is_ok: bool
 
     is_needed: bool = True
@@ -26,15 +28,6 @@ class Condition:
 
     words: str = ""
     """Why; no content."""
-
-    def to_plain(self) -> dict[str, object]:
-        """Return the form for probes."""
-        return {
-            "name": self.name,
-            "ok": self.is_ok,
-            "needed": self.is_needed,
-            "detail": self.words,
-        }
 
 
 Conditions: TypeAlias = Callable[[], Iterable[Condition]]

@@ -2,8 +2,8 @@
 What operators fetch: `/metrics`, `/healthz`, `/readyz`, and the live page, as operations for any server.
 
 `/healthz` says that the process answers, and nothing else, or a full disk would have it restarted.
-`/readyz` is 503 while something that requests need is not there. Whoever may fetch `/metrics` and `/live` is
-for the server to say; what they tell are names and numbers, never content.
+`/readyz` is 503 while something that requests need is not there; why, the live page says. Whoever may fetch
+`/metrics` and `/live` is for the server to say; what they tell are names and numbers, never content.
 
 tests/guard/watch/test_pages.py
 """
@@ -51,14 +51,12 @@ class Pages:
         return _json(200, {"status": "ok"})
 
     async def readyz(self, call: Call) -> Reply:  # noqa: ARG002 - likewise
-        """Answer how every part is."""
+        """Answer whether requests can be served, and which kinds of parts are not as they should be."""
         found = self._conditions()
         is_ready = all(each.is_ok or not each.is_needed for each in found)
-        status = "ready" if all(each.is_ok for each in found) else "degraded"
-        body = {
-            "status": status if is_ready else "not ready",
-            "parts": [each.to_plain() for each in found],
-        }
+        failing = sorted({each.name.split(" ")[0] for each in found if not each.is_ok})
+        status = "not ready" if not is_ready else "degraded" if failing else "ready"
+        body = {"status": status, "failing": failing}
         return _json(200 if is_ready else 503, body)
 
     async def metrics(self, call: Call) -> Reply:  # noqa: ARG002 - likewise
