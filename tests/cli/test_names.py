@@ -26,6 +26,7 @@ NAMELESS = {
     "checks show",
     "completion",
     "doctor",
+    "guard key",
     "manifest schema",
     "policy schema",
 }
@@ -240,6 +241,8 @@ class Teller:
         self.tell("trust sign", bad / "signed.yaml", "--key", bad / "author.pem")
         self.refuse("trust sign", none, "--key", bad / "author.pem")
         self.tell("scan", bad / "d.jsonl", "-o", bad / "scanned.jsonl", "--detectors", "secrets")
+        self.refuse("guard serve", none, "--check")
+        self.refuse("guard serve", bad / "wrong.yaml", "--check")
         self.refuse("scan", none, "-o", bad / "scanned2.jsonl", "--detectors", "secrets")
         self.refuse("manifest show", none)
         self.tell("export", report, "-o", bad / "bill.json")

@@ -13,6 +13,7 @@ from fuzz.documents import DOCUMENTS
 from fuzz.guarding import GUARDING
 from fuzz.logs import LOGS
 from fuzz.models import MODELS
+from fuzz.proxying import PROXYING
 from fuzz.redacting import REDACTING
 from fuzz.references import REFERENCES
 from fuzz.signed import SIGNED
@@ -30,6 +31,7 @@ TARGETS: tuple[Target, ...] = (
     *SUBJECTS,
     *REDACTING,
     *GUARDING,
+    *PROXYING,
     *CALLING,
     *MODELS,
     *WEIGHTS,

@@ -113,6 +113,7 @@ EXCEPTIONS = {
     "guard.life.canary:is_in_share": _DIGEST,
     "guard.life.replay:_leasts": _SETTINGS,
     "guard.life.watching:_files": _DIGEST,
+    "guard.proxy.server:application_of": _MAKES,
     "inputs.open:open_source": _PASSES_ON,
     "inputs.remote:list_remote": _PASSES_ON,
     "inputs.targets.local_model:_seed": _OWN,
@@ -200,7 +201,7 @@ def reached(target: Target) -> frozenset[str]:
         threading.setprofile(None)
     return frozenset(
         f"{'.'.join(Path(code.co_filename).relative_to(PACKAGE).with_suffix('').parts)}:{code.co_name}"
-        for code in found
+        for code in found.copy()
         if Path(code.co_filename).is_relative_to(PACKAGE)
     )
 

@@ -99,12 +99,10 @@ class Guard:
     @classmethod
     def load(cls, location: str, **options: Any) -> Self:
         """Return the guard of the policy at `location`, a path or `pack:NAME`; `options` as for the class."""
-        from assaymark.checks.registry import installed_checks
-        from assaymark.contracts.catalog import Catalog
-        from assaymark.detectors.registry import installed_detectors
+        from assaymark.engine.catalog import installed_catalog
         from assaymark.policy.load import load_policy
 
-        catalog = Catalog(detectors=installed_detectors(), checks=installed_checks())
+        catalog = installed_catalog()
         return cls(load_policy(location, catalog), catalog, **options)
 
     def __enter__(self) -> Self:
@@ -197,10 +195,8 @@ class Guard:
         session: Session | None = None,
     ) -> Checked:
         """Do as `check`, off the event loop."""
-        checked: Checked = await self.off_loop(
-            partial(self.check, messages, phase, session=session)
-        )
-        return checked
+        found: Checked = await self.off_loop(partial(self.check, messages, phase, session=session))
+        return found
 
     async def acheck_json(
         self,

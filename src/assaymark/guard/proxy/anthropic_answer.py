@@ -16,7 +16,7 @@ from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.asgi.sse import Event
 from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.coverage import Leave, Rest, Shape, is_plain, rest_of
-from assaymark.guard.proxy.dialect import data_of, written
+from assaymark.guard.proxy.dialect import data_of, is_one_of, written
 from assaymark.guard.proxy.judge import Judge, a_list, a_number, an_object, invalid_answer
 
 REFUSED = "refusal"
@@ -88,7 +88,7 @@ class AnthropicAnswer:
         for n, block in enumerate(blocks):
             new = await self._whole_block(n, an_object(block))
             is_blocked = self._judge.is_blocked(("content", n))
-            if not (is_blocked and block.get("type") in _INPUTS):
+            if not (is_blocked and is_one_of(block.get("type"), _INPUTS)):
                 passed.append(new)
             if is_blocked:
                 break
@@ -102,7 +102,7 @@ class AnthropicAnswer:
         key = _TEXTS.get(str(block.get("type")))
         if key is not None:
             new[key] = await self._judge.whole(("content", n, key), _text(block, key))
-        elif block.get("type") in _INPUTS:
+        elif is_one_of(block.get("type"), _INPUTS):
             text = json.dumps(an_object(block.get("input")), ensure_ascii=False)
             left = await self._judge.whole(
                 ("content", n, "input"), text, to_tool=True, is_json=True
@@ -113,9 +113,9 @@ class AnthropicAnswer:
     async def _block(self, block: dict[str, Any]) -> dict[str, Any]:
         """Return a block with all but its text as it may pass."""
         shape = dict(_BLOCK)
-        if block.get("type") in _INPUTS:
+        if is_one_of(block.get("type"), _INPUTS):
             shape["input"] = Leave.TAKEN
-            if block.get("name") in self._tools:
+            if is_one_of(block.get("name"), self._tools):
                 shape["name"] = Leave.TAKEN
         new: dict[str, Any] = await self._judge.answer_rest(block, list(rest_of(block, shape)))
         return dict(new)
@@ -157,7 +157,7 @@ class AnthropicAnswer:
             ]
         if kind == "message_stop":
             self.is_closing = self.is_over = True
-        if kind in _BARE:
+        if is_one_of(kind, _BARE):
             return [_event({key: plain[key] for key in plain if key not in _PARTS})]
         # Of a kind that is not known: judged as it is.
         return [_event(await self._judge.answer_rest(document, [Rest((), document)]))]

@@ -17,7 +17,7 @@ from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.anthropic_answer import AnthropicAnswer, error_of
 from assaymark.guard.proxy.chat_completions import malformed
 from assaymark.guard.proxy.coverage import Leave, Rest, Shape, rest_of
-from assaymark.guard.proxy.dialect import declared_names
+from assaymark.guard.proxy.dialect import declared_names, is_one_of
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.turns import Form, Turn, judged_turns
 from assaymark.redaction.redactor import WITHHELD
@@ -100,7 +100,7 @@ def _block(here: Steps, block: Any, role: str) -> Iterator[Turn]:
         yield Turn(here, role, block, Form.JSON)
     elif key is not None and isinstance(block.get(key), str):
         yield Turn((*here, key), role, block[key])
-    elif kind in _INPUTS and isinstance(block.get("input"), dict):
+    elif is_one_of(kind, _INPUTS) and isinstance(block.get("input"), dict):
         yield Turn((*here, "input"), role, block["input"], Form.JSON)
     elif kind == "tool_result":
         yield from _content((*here, "content"), block.get("content"), "tool")
@@ -140,7 +140,7 @@ def _odd(steps: Steps, content: Any, names: frozenset[str]) -> Iterator[Rest]:
         shape |= dict.fromkeys(taken, Leave.TAKEN)
         if kind in _CODED:
             shape[_CODED[kind]] = Leave.OPAQUE
-        if block.get("name") in names:
+        if is_one_of(block.get("name"), names):
             shape["name"] = Leave.TAKEN
         if _is_text_document(kind, block):
             shape["source"] = {"type": Leave.PLAIN, "media_type": Leave.PLAIN, "data": Leave.TAKEN}

@@ -13,7 +13,7 @@ from typing import Any
 
 from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
-from assaymark.guard.proxy.dialect import REFUSAL
+from assaymark.guard.proxy.dialect import REFUSAL, is_one_of
 from assaymark.guard.proxy.judge import Judge, a_list, a_number, an_object, invalid_answer
 
 TEXTS = ("reasoning_content", "reasoning", "content", "refusal")
@@ -172,7 +172,7 @@ class Choice:
         )
         new = dict(new)
         name = called.get("name")
-        if name is not None and name not in self._tools:
+        if name is not None and not is_one_of(name, self._tools):
             if not isinstance(name, str):
                 raise invalid_answer("the name of a tool is no text")
             new["name"] = await self._taken((*here, "name"), name, to_tool=True)

@@ -20,7 +20,14 @@ from assaymark.guard.asgi.sse import Event
 from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.chat_choice import Choice
 from assaymark.guard.proxy.coverage import Leave, Rest, Shape, is_plain, rest_of
-from assaymark.guard.proxy.dialect import DONE, OpenAIErrors, data_of, declared_names, written
+from assaymark.guard.proxy.dialect import (
+    DONE,
+    OpenAIErrors,
+    data_of,
+    declared_names,
+    is_one_of,
+    written,
+)
 from assaymark.guard.proxy.judge import (
     BLOCKED_STATUS,
     Judge,
@@ -225,5 +232,5 @@ def _names(steps: Steps, value: Any, tools: frozenset[str]) -> Iterator[Rest]:
     for key in ("function", "custom", "function_call"):
         inner = value.get(key) if isinstance(value, dict) else None
         name = inner.get("name") if isinstance(inner, dict) else None
-        if name is not None and name not in tools:
+        if name is not None and not is_one_of(name, tools):
             yield Rest((*steps, key, "name"), name)

@@ -7,7 +7,7 @@ One dialect serves all requests of an API; an `Answer` is made for each.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from assaymark.guard.asgi.refusals import RefusedError
@@ -115,6 +115,11 @@ def data_of(event: Event) -> Any:
 def written(value: Any) -> str:
     """Return `value` as JSON without blanks."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def is_one_of(value: Any, names: Collection[str]) -> bool:
+    """Return whether `value`, which may be anything, is one of `names`."""
+    return isinstance(value, str) and value in names
 
 
 def declared_names(tools: Any) -> frozenset[str]:

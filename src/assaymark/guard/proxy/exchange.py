@@ -13,8 +13,10 @@ from __future__ import annotations
 import asyncio
 import codecs
 import json
+import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assaymark.canonical import parse_strict
@@ -65,6 +67,11 @@ class Exchange:
             await self._refuse(refused)
         except ClientLeftError:
             await self._gone("client_left")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            # What was raised may quote the request, so neither the client nor a log gets to see it.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            cause = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
+            await self._refuse(RefusedError(500, "internal_error", "a fault of ours", cause=cause))
         except asyncio.CancelledError:
             await asyncio.shield(self._gone("cancelled"))
             raise
@@ -218,12 +225,12 @@ class Exchange:
         """Answer with an error, or, where an answer has begun, end it with one."""
         record = self._record
         if record is not None and not record.is_kept:
-            record.outcome, record.cause = refused.code, refused.cause
+            record.outcome = refused.code
             try:
                 await record.keep(self._proxy.sink, self._client.status or refused.status)
             except RefusedError as not_kept:
                 refused = not_kept
-        elif record is None:
+        if record is None or refused.cause:
             self._proxy.note(self._dialect, refused, self._client)
         if self._client.has_begun and self._answer is not None:
             events = self._answer.broken(refused)

@@ -47,7 +47,7 @@ class Record:
         self._began = time.monotonic()
         self._upstream = 0.0
         self._sent_at = 0.0
-        self.outcome, self.cause = "passed", ""
+        self.outcome = "passed"
         self.streamed = self.is_sent_on = self.is_kept = False
 
     def sent_on(self) -> None:

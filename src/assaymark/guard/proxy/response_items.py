@@ -13,6 +13,7 @@ from typing import Any
 
 from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
+from assaymark.guard.proxy.dialect import is_one_of
 from assaymark.guard.proxy.judge import Judge, a_list, a_number, an_object, invalid_answer
 
 _ITEM: dict[str, Shape] = {
@@ -168,7 +169,7 @@ class Items:
         taken = [each for each in _CALLS if isinstance(item.get(each), str)]
         lists = [each for each in _LISTS if isinstance(item.get(each), list)]
         shape = _ITEM | dict.fromkeys([*taken, *lists], Leave.TAKEN)
-        if item.get("name") in self._tools:
+        if is_one_of(item.get("name"), self._tools):
             shape["name"] = Leave.TAKEN
         new = dict(await self._judge.answer_rest(item, list(rest_of(item, shape))))
         self._known[index] = new

@@ -14,7 +14,7 @@ from typing import Any
 
 from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.coverage import Leave, Rest, Shape, rest_of
-from assaymark.guard.proxy.dialect import OpenAIErrors, declared_names
+from assaymark.guard.proxy.dialect import OpenAIErrors, declared_names, is_one_of
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.responses_answer import ResponsesAnswer
 from assaymark.guard.proxy.turns import Form, Turn, judged_turns
@@ -153,10 +153,10 @@ def _content(steps: Steps, content: Any, role: str) -> Iterator[Turn]:
 
 def _odd(here: Steps, item: Any, names: frozenset[str]) -> Iterator[Rest]:
     """Yield what stands in an item beside its texts, and is no structure."""
-    if not isinstance(item, dict) or item.get("type") in _READ_AS_JSON:
+    if not isinstance(item, dict) or is_one_of(item.get("type"), _READ_AS_JSON):
         return
     shape = _ITEM | dict.fromkeys(_TAKEN, Leave.TAKEN) | {"encrypted_content": Leave.OPAQUE}
-    if item.get("name") in names:
+    if is_one_of(item.get("name"), names):
         shape["name"] = Leave.TAKEN
     yield from rest_of(item, shape, here)
     for key in ("content", "summary", "output"):
