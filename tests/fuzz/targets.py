@@ -8,6 +8,7 @@ scripts/fuzz.py runs them for an hour.
 from __future__ import annotations
 
 from fuzz.calling import CALLING
+from fuzz.decisions import DECISIONS
 from fuzz.documents import DOCUMENTS
 from fuzz.guarding import GUARDING
 from fuzz.logs import LOGS
@@ -25,6 +26,7 @@ TARGETS: tuple[Target, ...] = (
     *DOCUMENTS,
     *SIGNED,
     *LOGS,
+    *DECISIONS,
     *TRUSTING,
     *SUBJECTS,
     *REDACTING,
