@@ -155,6 +155,11 @@ class Teller:
         )
         self.tell("log cosign", bad / "log", bad / "line", *vkey, "--witness", bad / "w.vkey")
         self.refuse("log cosign", none, bad / "line", *vkey, "--witness", bad / "w.vkey")
+        self.tell("log new", bad / "decisions", "--origin", "example.com/d", *log_key)
+        self.tell("log search", bad / "decisions", *vkey, ends=4)
+        self.refuse("log search", none, *vkey)
+        self.refuse("guard replay", none, "--policy", bad / "policy.yaml", *vkey)
+        self.refuse("guard replay", bad / "decisions", "--policy", bad / "policy.yaml", *vkey)
 
     def keys_and_waivers(self) -> None:
         """Keys and exceptions."""

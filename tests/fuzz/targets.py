@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from fuzz.asking import ASKING
 from fuzz.calling import CALLING
+from fuzz.decisions import DECISIONS
 from fuzz.documents import DOCUMENTS
 from fuzz.guarding import GUARDING
 from fuzz.logs import LOGS
@@ -26,6 +27,7 @@ TARGETS: tuple[Target, ...] = (
     *DOCUMENTS,
     *SIGNED,
     *LOGS,
+    *DECISIONS,
     *TRUSTING,
     *SUBJECTS,
     *REDACTING,

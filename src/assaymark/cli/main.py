@@ -80,6 +80,7 @@ _LOG = LazyGroup(
         "add": Lazy("log_add:command", "Put signed documents into a log."),
         "prove": Lazy("log_prove:command", "Show that a document is in a log."),
         "verify": Lazy("log_verify:command", "Judge a whole log, also against the past."),
+        "search": Lazy("log_search:command", "Find decisions in a decision log."),
         "witness": Lazy("log_witness:command", "Cosign the checkpoint of somebody else's log."),
         "cosign": Lazy("log_cosign:command", "Put a witness's answer under the checkpoint."),
     },
@@ -129,6 +130,7 @@ _GUARD = LazyGroup(
     lazy={
         "serve": Lazy("guard_serve:command", "Serve the APIs of models, guarded by a policy."),
         "key": Lazy("guard_key:command", "Make a key that clients of a server show."),
+        "replay": Lazy("guard_replay:command", "Decide logged decisions again, by any policy."),
     },
 )
 _NEW = LazyGroup(

@@ -8,8 +8,7 @@ The guard: one policy, judged on every request.
         print(answer.feed(piece), end="")
     print(answer.finish())
 
-* A guard holds a policy, loaded detectors and remembered answers, and nothing of any request: threads and
-  tasks share it freely.
+* A guard holds nothing of any request: threads and tasks share it freely.
 * Detectors run on threads of their own, many requests at a time. `acheck`, `afeed` and `afinish` keep the
   rest off the event loop as well.
 * What could not be judged is in every answer, and passes only where a rule says `on_error: allow`.
@@ -100,12 +99,10 @@ class Guard:
     @classmethod
     def load(cls, location: str, **options: Any) -> Self:
         """Return the guard of the policy at `location`, a path or `pack:NAME`; `options` as for the class."""
-        from assaymark.checks.registry import installed_checks
-        from assaymark.contracts.catalog import Catalog
-        from assaymark.detectors.registry import installed_detectors
+        from assaymark.engine.catalog import installed_catalog
         from assaymark.policy.load import load_policy
 
-        catalog = Catalog(detectors=installed_detectors(), checks=installed_checks())
+        catalog = installed_catalog()
         return cls(load_policy(location, catalog), catalog, **options)
 
     def __enter__(self) -> Self:
@@ -113,6 +110,11 @@ class Guard:
 
     def __exit__(self, *raised: object) -> None:
         self.close()
+
+    @property
+    def shared(self) -> Guard:
+        """The guard that this one is a view of, or itself."""
+        return self
 
     def close(self) -> None:
         """Let go of threads and files; what is still asked is answered as unjudged."""
@@ -193,10 +195,8 @@ class Guard:
         session: Session | None = None,
     ) -> Checked:
         """Do as `check`, off the event loop."""
-        checked: Checked = await self.off_loop(
-            partial(self.check, messages, phase, session=session)
-        )
-        return checked
+        found: Checked = await self.off_loop(partial(self.check, messages, phase, session=session))
+        return found
 
     async def acheck_json(
         self,

@@ -13,7 +13,6 @@ import pytest
 from assaymark.errors import InputError
 from assaymark.guard.apis.contract import Api, Call, Reply
 from assaymark.guard.proxy.application import ProxyApplication
-from assaymark.guard.proxy.contracts import Mounted
 from assaymark.guard.serving import NullSink, OneGuard
 from assaymark.guard.verdict import Verdict
 
@@ -132,15 +131,9 @@ def test_a_guards_own_apis_are_recorded(kept: Kept) -> None:
         checked = guard().check_text(call.body.decode() + call.path_parameters["name"])
         return Reply(status=201, body=b"{}", headers={"x-own": "1"}, checked=(checked,))
 
-    async def page(call: Call) -> Reply:
-        return Reply(status=200, body=b"numbers", headers={"content-type": "text/plain"})
-
-    mounted = Mounted(
-        contracts=lambda _: [Api(method="PUT", path="/own/{name}", answer=answer)],
-        pages=(Api(method="GET", path="/metrics", answer=page),),
-    )
+    own = Api(method="PUT", path="/own/{name}", answer=answer)
     none: Any = None
-    app = ProxyApplication([], none, OneGuard(guard()), sink=kept, mounted=mounted)
+    app = ProxyApplication([], none, OneGuard(guard()), sink=kept, contracts=lambda _: [own])
 
     async def ask() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app)
@@ -148,18 +141,16 @@ def test_a_guards_own_apis_are_recorded(kept: Kept) -> None:
             return [
                 await http.put("/own/a%20b", content=f"by {MAIL} "),
                 await http.get("/own/a"),
-                await http.get("/metrics"),
             ]
 
-    own, wrong, metrics = asyncio.run(ask())
+    got, wrong = asyncio.run(ask())
 
-    assert (own.status_code, own.headers["x-own"], own.headers["assaymark-request"]) == (
+    assert (got.status_code, got.headers["x-own"], got.headers["assaymark-request"]) == (
         201,
         "1",
         "redact",
     )
     assert wrong.status_code == 404
-    assert (metrics.status_code, metrics.text) == (200, "numbers")
     (decision,) = kept.decisions
     assert (decision.route, decision.status, decision.verdict) == (
         "/own/{name}",

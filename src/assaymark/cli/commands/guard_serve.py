@@ -11,6 +11,7 @@ import click
 
 from assaymark.cli.admitting import artifact_at, lines_of, presented_in
 from assaymark.cli.exit_status import ExitStatus
+from assaymark.cli.operating import audited_in, serve_operated
 from assaymark.cli.report_paths import REPORT
 from assaymark.cli.show import Show, output_options
 from assaymark.cli.trusting import Opening, opened, opening_options
@@ -87,7 +88,14 @@ def command(
         if check:
             show.result(_told(known, guard), f"would serve policy sha256:{guard.policy}")
             return
-        _serve(show, known, guard)
+        told = _told(known, guard)
+    serve_operated(
+        show,
+        known,
+        told,
+        pinned=frozenset({guard.policy}) if reports else None,
+        audited=audited_in(reports, trust, opening),
+    )
 
 
 def _guard_of(settings: ServeSettings) -> Guard:
@@ -150,22 +158,3 @@ def _told(settings: ServeSettings, guard: Guard) -> dict[str, Any]:
         "upstreams": [{"name": each.name, "url": each.url} for each in settings.upstreams],
         "keys": [each.name for each in settings.keys],
     }
-
-
-def _serve(show: Show, settings: ServeSettings, guard: Guard) -> None:
-    from assaymark.guard.apis import apis
-    from assaymark.guard.proxy.contracts import Mounted
-    from assaymark.guard.proxy.server import application_of, serve
-    from assaymark.guard.serving import OneGuard
-
-    mounted = Mounted(contracts=apis if settings.contracts else None)
-    application = application_of(settings, OneGuard(guard), mounted=mounted)
-    lines = [f"policy  sha256:{guard.policy}"]
-    if not settings.keys:
-        lines.append("everybody on this machine may ask: the settings have no `keys`")
-    serve(
-        application,
-        settings.listen,
-        settings.limits,
-        on_start=lambda url: show.result({**_told(settings, guard), "url": url}, url, *lines),
-    )

@@ -19,7 +19,7 @@ from assaymark.errors import AssaymarkError
 from assaymark.guard.asgi.incoming import ClientLeftError
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.proxy.client import Client
-from assaymark.guard.proxy.contracts import Contracts, Mounted, answer_contract
+from assaymark.guard.proxy.contracts import Contracts, ContractsOf, answer_contract
 from assaymark.guard.proxy.dialect import Dialect, OpenAIErrors
 from assaymark.guard.proxy.exchange import Exchange
 from assaymark.guard.proxy.keys import Keyring
@@ -53,7 +53,7 @@ class ProxyApplication:
         keys: Who may ask.
         limits: How much.
         sink: Takes decisions.
-        mounted: What is served beside them.
+        contracts: From a guard to APIs of its own that are served, too.
         digest_key: Key of the digests of requests in decisions; without one they have none.
     """
 
@@ -66,7 +66,7 @@ class ProxyApplication:
         keys: Keyring | None = None,
         limits: ServerLimits | None = None,
         sink: DecisionSink | None = None,
-        mounted: Mounted | None = None,
+        contracts: ContractsOf | None = None,
         digest_key: bytes | None = None,
     ) -> None:
         self._dialects = {each.path: each for each in dialects}
@@ -75,7 +75,7 @@ class ProxyApplication:
         self.limits = ServerLimits() if limits is None else limits
         self.sink: DecisionSink = NullSink() if sink is None else sink
         self.slots = Slots(self.limits)
-        self._contracts = Contracts(Mounted() if mounted is None else mounted)
+        self._contracts = None if contracts is None else Contracts(contracts)
         self._digest_key = digest_key
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
@@ -122,15 +122,15 @@ class ProxyApplication:
         if size > self.limits.headers:
             raise RefusedError(431, "too_large", "the headers are too large")
         dialect = self._dialects.get(path)
-        if await self._contracts.fetch(client, path, self.keys):
-            return
         if path in (ALIVE, READY):
             await self._tell_health(client, path)
         elif dialect is not None and client.method == "POST":
             await Exchange(self, dialect, client).run()
         elif dialect is not None:
             raise RefusedError(405, "method_not_allowed", "this path takes POST only")
-        elif not await answer_contract(self, self._contracts, client, path):
+        elif self._contracts is None or not await answer_contract(
+            self, self._contracts, client, path
+        ):
             raise RefusedError(404, "not_found", "nothing is served at this path")
 
     async def _tell_health(self, client: Client, path: str) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl, unquote
@@ -30,7 +29,6 @@ from assaymark.guard.sessions import Session
 if TYPE_CHECKING:
     from assaymark.guard.proxy.application import ProxyApplication
     from assaymark.guard.proxy.client import Client
-    from assaymark.guard.proxy.keys import Keyring
 
 ContractsOf: TypeAlias = Callable[[Guard], Sequence[Api]]
 
@@ -40,57 +38,21 @@ _MOST_GUARDS = 64
 _NAME = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mounted:
-    """What is served beside the APIs of models."""
-
-    contracts: ContractsOf | None = None
-    """From a guard to its own APIs."""
-
-    pages: Sequence[Api] = ()
-    """What operators fetch, such as metrics; who asks shows a key, and nothing is recorded."""
-
-    probes: Sequence[Api] = ()
-    """What anybody may fetch, such as `/healthz`; in the place of ours where the paths are the same."""
-
-
 class Contracts:
-    """What is mounted, for every guard.
+    """The APIs, for every guard.
 
     Args:
-        mounted: What it is.
+        of: From a guard to its APIs.
     """
 
-    def __init__(self, mounted: Mounted) -> None:
-        self._of = mounted.contracts
-        self._pages = {(each.method, each.path): each for each in mounted.pages}
-        self._probes = {(each.method, each.path): each for each in mounted.probes}
+    def __init__(self, of: ContractsOf) -> None:
+        self._of = of
         self._made: OrderedDict[Guard, Sequence[tuple[re.Pattern[str], Api]]] = OrderedDict()
-
-    async def fetch(self, client: Client, path: str, keys: Keyring) -> bool:
-        """Answer for a page or probe; return whether it is one.
-
-        Raises:
-            RefusedError: A page is asked for without a key.
-        """
-        asked = (client.method, path)
-        if asked in self._pages:
-            keys.caller(client.headers)
-        elif asked not in self._probes:
-            return False
-        reply = await (self._probes.get(asked) or self._pages[asked]).answer(
-            Call(query=_query(client), headers=client.headers)
-        )
-        kind = reply.headers.get("content-type", "application/json")
-        passed = {**reply.headers, "content-type": kind}
-        passed.pop("content-length", None)
-        await client.send_whole(reply.status, reply.body, passed)
-        return True
 
     def find(self, guard: Guard, method: str, path: str) -> tuple[Api, dict[str, str]] | None:
         """Return what answers, and what stands in the path for its names; `None` where nothing does."""
-        if self._of is None:
-            return None
+        # Requests under one policy hold views of one guard; what is made for it serves them all.
+        guard = guard.shared
         if guard not in self._made:
             self._made[guard] = [(_pattern(each.path), each) for each in self._of(guard)]
             while len(self._made) > _MOST_GUARDS:
@@ -155,7 +117,7 @@ async def answer_contract(
     name = headers.get(SESSION)
     call = Call(
         path_parameters=parameters,
-        query=_query(client),
+        query=dict(parse_qsl(client.query.decode("latin-1"), keep_blank_values=True)),
         headers=headers,
         body=data,
         session=None if name is None else Session(served.tenant, name),
@@ -170,10 +132,6 @@ async def answer_contract(
     passed.pop("content-length", None)
     await client.send_whole(reply.status, reply.body, passed)
     return True
-
-
-def _query(client: Client) -> dict[str, str]:
-    return dict(parse_qsl(client.query.decode("latin-1"), keep_blank_values=True))
 
 
 def _pattern(path: str) -> re.Pattern[str]:

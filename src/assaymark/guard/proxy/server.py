@@ -23,7 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from assaymark.errors import InputError
 from assaymark.guard.proxy.application import ProxyApplication
-from assaymark.guard.proxy.contracts import Mounted
+from assaymark.guard.proxy.contracts import ContractsOf
 from assaymark.guard.proxy.dialects import served_dialects
 from assaymark.guard.proxy.keys import Keyring
 from assaymark.guard.proxy.settings import Listen, ServerLimits, ServeSettings
@@ -39,7 +39,7 @@ def application_of(
     source: GuardSource,
     *,
     sink: DecisionSink | None = None,
-    mounted: Mounted | None = None,
+    contracts: ContractsOf | None = None,
     digest_key: bytes | None = None,
 ) -> ProxyApplication:
     """Return the application that `settings` describe.
@@ -48,7 +48,7 @@ def application_of(
         settings: Of the server.
         source: Knows which policy holds.
         sink: Takes decisions.
-        mounted: What is served beside the APIs of models.
+        contracts: From a guard to APIs of its own that are served beside those of models.
         digest_key: Key of the digests of requests in decisions.
 
     Raises:
@@ -61,7 +61,7 @@ def application_of(
         keys=Keyring(settings.keys, forwards=settings.forward_keys),
         limits=settings.limits,
         sink=sink,
-        mounted=mounted,
+        contracts=contracts,
         digest_key=digest_key,
     )
 

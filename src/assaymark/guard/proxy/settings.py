@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from assaymark.errors import UsageError
+from assaymark.guard.operations.settings import Operations
 from assaymark.guard.proxy.judge import Caps
 
 
@@ -149,6 +150,9 @@ class ServeSettings:
 
     forward_keys: bool = False
     """Whether upstreams get the key that the client shows, where they have none of their own."""
+
+    operations: Operations = field(default_factory=Operations)
+    """The log, policies for tenants, alerts."""
 
     def __post_init__(self) -> None:
         if not self.keys and not is_loopback(self.listen.host):

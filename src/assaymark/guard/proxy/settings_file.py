@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from assaymark.attest.tlog.durable import read_file
 from assaymark.attest.trust.reader import MapReader, duration, flag, whole, word
 from assaymark.errors import InputError, PolicyError
+from assaymark.guard.operations.settings_file import OperationsReader
 from assaymark.guard.proxy.judge import Caps
 from assaymark.guard.proxy.settings import (
     KeySettings,
@@ -124,6 +125,7 @@ class _Reader:
             "forward_keys": top.value("forward_keys", flag),
             "keys": tuple(self._keys(top)) if "keys" in top else None,
             "apis": tuple(self._words(top, "apis")) if "apis" in top else None,
+            "operations": OperationsReader(self._report, self._folder, self._environment).read(top),
         }
         top.close()
         if self._report.errors:
