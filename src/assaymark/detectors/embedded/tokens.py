@@ -43,6 +43,7 @@ LOOKALIKES = str.maketrans(
 )
 """Cyrillic, Greek and typographic characters to the ASCII ones they are mistaken for, one to one."""
 
+_AT_ONCE = 4096  # word pieces that are shaped together; bounds memory
 _TABLE = 0x2000  # code points whose letter class is looked up; above it nearly nothing has case
 
 
@@ -107,7 +108,18 @@ def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Encoding]:
 
 
 def with_shapes(texts: Sequence[str], encodings: Sequence[Encoding]) -> list[Tokens]:
-    """Return the tokens of `texts`, which `encode` cut; all at once, which costs a fraction of one by one."""
+    """Return the tokens of `texts`, which `encode` cut; many at once cost a fraction of one by one."""
+    made: list[Tokens] = []
+    first = held = 0
+    for at, each in enumerate(encodings, 1):
+        held += len(each)
+        if held >= _AT_ONCE or at == len(encodings):
+            made += _shaped(texts[first:at], encodings[first:at])
+            first, held = at, 0
+    return made
+
+
+def _shaped(texts: Sequence[str], encodings: Sequence[Encoding]) -> list[Tokens]:
     straight = [straightened(text) for text in texts]
     sizes = [len(each) for each in encodings]
     ids = _joined([each.ids for each in encodings])
