@@ -153,8 +153,13 @@ def test_places_without_the_words_of_users(pointer: str, expected: str) -> None:
     ("given_id", "expected"),
     [
         ("", ""),
-        ("req-1_a.b:c/d@e+f=", "req-1_a.b:c/d@e+f="),
-        ("my card is 4111", "sha256:6a3b6a07a2cf5a3c7eea1e9e2fd4d3cb"),
+        ("req-1_a.b", "req-1_a.b"),
+        ("0f8fad5b-d9cb-469f-a165-70867728950e", "0f8fad5b-d9cb-469f-a165-70867728950e"),
+        ("12345678", "12345678"),
+        ("my card", None),
+        ("4111111111111111", None),
+        ("212-555-0187", None),
+        ("a@example.com", None),
         ("x" * 129, None),
         ("\ud800", None),
     ],
@@ -163,7 +168,7 @@ def test_ids_look_like_ids(given_id: str, expected: str | None) -> None:
     """What a client sends as an id and is none is known by its hash."""
     found = id_of(given_id)
 
-    if expected is not None and not expected.startswith("sha256:"):
+    if expected is not None:
         assert found == expected
     else:
         assert found.startswith("sha256:")

@@ -45,7 +45,9 @@ _MOST_PLACES = 200
 _MOST_COUNTS = 64
 _LONGEST_WORDS = 120  # bytes
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+=-]{0,127}")
+_ID = re.compile(r"(?![0-9._-]{9,}\Z)[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+"""Not an address, and not a number that somebody may have."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
