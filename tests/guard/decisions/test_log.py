@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assaymark.attest.tlog.directory import LogDirectory
 from assaymark.attest.tlog.reader import LogReader
 from assaymark.attest.tlog.refusal import LogBusyError
 from assaymark.attest.tlog.verify import verify_log
@@ -184,6 +185,62 @@ def test_too_much_waiting_is_refused(scratch: Path, monkeypatch: pytest.MonkeyPa
     assert refusal == "the decision log does not keep up"
     assert kept == list(range(len(kept)))
     assert len(entries_of(root)) == len(kept)
+
+
+def test_whatever_is_raised_is_told(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No error ends the threads of a log: those who wait are told, and the next ones are served."""
+    root = new_log(scratch / "log")
+    errors = [MemoryError(), RuntimeError("secret")]
+    real = os.pwrite
+
+    def odd(descriptor: int, data: bytes, at: int) -> int:
+        if errors:
+            raise errors.pop()
+        return real(descriptor, data, at)
+
+    monkeypatch.setattr(os, "pwrite", odd)
+    refused = []
+    with DecisionLog.open(root, SIGNER) as log:
+        for name in (b"first", b"second"):
+            with pytest.raises(UnloggedError) as raised:
+                asyncio.run(log.add(name))
+            refused.append(raised.value.message)
+            assert log.state.fault == raised.value.message
+        asyncio.run(log.add(b"third"))
+        after = log.state.fault
+
+    assert refused == ["it raised RuntimeError", "it raised MemoryError"]
+    assert after is None
+    assert entries_of(root) == [b"third"]
+
+
+def test_what_cannot_be_sealed_waits(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are served from the journal, the state says why, and nothing is lost when it is over."""
+    root = new_log(scratch / "log")
+    broken = threading.Event()
+    broken.set()
+    real = LogDirectory.append
+
+    def append(self: LogDirectory, entries: Sequence[bytes]) -> range:
+        if broken.is_set() and entries:
+            raise RuntimeError
+        return real(self, entries)
+
+    monkeypatch.setattr(LogDirectory, "append", append)
+    monkeypatch.setattr("assaymark.guard.decisions.log._RETRY", 0.01)
+    with DecisionLog.open(root, SIGNER, seal_every=0.01) as log:
+        asyncio.run(log.add(b"first"))
+        wait_until(lambda: log.state.seal_fault is not None)
+        asyncio.run(log.add(b"second"))
+        stuck = log.state
+        broken.clear()
+        wait_until(lambda: log.state.sealed == 2)
+        after = log.state
+
+    assert (stuck.size, stuck.sealed, stuck.fault) == (2, 0, None)
+    assert stuck.seal_fault == "it raised RuntimeError"
+    assert after.seal_fault is None
+    assert entries_of(root) == [b"first", b"second"]
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
