@@ -78,6 +78,9 @@ def test_a_blocked_choice_ends(client: Client, upstream: Upstream) -> None:
     first, second = completion.choices
     assert (first.message.content, first.finish_reason) == ("Dear ", "content_filter")
     assert first.message.refusal == REFUSAL
+    assert completion.moderation is not None
+    assert completion.moderation.output.results[0].categories["EMAIL_ADDRESS"]  # type: ignore[union-attr]
+    assert not completion.moderation.input.results[0].flagged  # type: ignore[union-attr]
     assert (second.message.content, second.finish_reason) == ("No.", "stop")
 
 
@@ -98,6 +101,8 @@ def test_a_blocked_choice_ends_in_a_stream(client: Client, upstream: Upstream) -
         client(BLOCKS).chat.completions.create(model="m", messages=user("hi"), n=2, stream=True)
     )
 
+    said = [each.moderation for each in got if each.moderation]
+    assert [each.output.results[0].flagged for each in said] == [True]  # type: ignore[union-attr]
     texts, reasons, refusals = ["", ""], ["", ""], ["", ""]
     for each in got:
         for choice in each.choices:

@@ -15,7 +15,7 @@ from typing import Any
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.anthropic_answer import AnthropicAnswer, error_of
-from assaymark.guard.proxy.chat_completions import malformed
+from assaymark.guard.proxy.chat_request import malformed
 from assaymark.guard.proxy.coverage import Leave, Rest, Shape, rest_of
 from assaymark.guard.proxy.dialect import declared_names, is_one_of
 from assaymark.guard.proxy.judge import Judge

@@ -14,7 +14,8 @@ from typing import Any
 from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
 from assaymark.guard.proxy.dialect import REFUSAL, is_one_of
-from assaymark.guard.proxy.judge import Judge, a_list, a_number, an_object, invalid_answer
+from assaymark.guard.proxy.judge import Judge
+from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
 
 TEXTS = ("reasoning_content", "reasoning", "content", "refusal")
 FILTERED = "content_filter"

@@ -12,41 +12,24 @@ Fields: openai-openapi, `CreateChatCompletionRequest`, `CreateChatCompletionResp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.asgi.sse import Event
-from assaymark.guard.documents import Steps
-from assaymark.guard.proxy.chat_choice import Choice
-from assaymark.guard.proxy.coverage import Leave, Rest, Shape, is_plain, rest_of
+from assaymark.guard.proxy.chat_choice import FILTERED, Choice
+from assaymark.guard.proxy.chat_request import judged_request
+from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
 from assaymark.guard.proxy.dialect import (
     DONE,
     OpenAIErrors,
     data_of,
     declared_names,
-    is_one_of,
     written,
 )
-from assaymark.guard.proxy.judge import (
-    BLOCKED_STATUS,
-    Judge,
-    a_list,
-    a_number,
-    an_object,
-    invalid_answer,
-)
-
-SETTINGS: Mapping[str, Shape] = dict.fromkeys(
-    (
-        *("model", "stream", "stream_options", "n", "temperature", "top_p", "seed", "service_tier"),
-        *("max_tokens", "max_completion_tokens", "frequency_penalty", "presence_penalty"),
-        *("logprobs", "top_logprobs", "logit_bias", "parallel_tool_calls", "reasoning_effort"),
-        *("modalities", "store", "verbosity", "prompt_cache_key", "prompt_cache_retention"),
-    ),
-    Leave.PLAIN,
-)
-"""Of requests, structure."""
+from assaymark.guard.proxy.judge import Judge
+from assaymark.guard.proxy.moderation import moderation_of
+from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
 
 FRAME: Mapping[str, Shape] = dict.fromkeys(
     (
@@ -57,10 +40,7 @@ FRAME: Mapping[str, Shape] = dict.fromkeys(
 )
 """Of answers and events, structure."""
 
-_REQUEST: Shape = {**SETTINGS, "messages": Leave.TAKEN}
 _ANSWER: Shape = {**FRAME, "choices": Leave.TAKEN}
-_STRUCTURE = ("role", "id", "type", "index", "tool_call_id", "status", "cache_control")
-"""Keys of messages that a guard takes for structure."""
 
 
 class ChatCompletions(OpenAIErrors):
@@ -69,7 +49,12 @@ class ChatCompletions(OpenAIErrors):
     name = "chat.completions"
     path = "/v1/chat/completions"
     target = "/chat/completions"
-    names = frozenset({"messages", "choices", "message", "delta", "tools", "previous_response_id"})
+    names = frozenset(
+        {
+            *("messages", "choices", "message", "delta", "tools", "metadata", "user", "stop"),
+            *("response_format", "parameters", "description"),
+        }
+    )
 
     async def request(self, document: dict[str, Any], judge: Judge) -> dict[str, Any]:
         """Return a request as it may be sent on.
@@ -77,19 +62,7 @@ class ChatCompletions(OpenAIErrors):
         Raises:
             RefusedError: It may not.
         """
-        messages = document.get("messages")
-        if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
-            raise malformed("messages", "expected a list of messages")
-        if document.get("audio") is not None:
-            judge.opaque("audio")
-        shape = {**_REQUEST, "audio": Leave.TAKEN} if isinstance(_REQUEST, dict) else _REQUEST
-        known = declared_names(document.get("tools"))
-        rests = [*rest_of(document, shape), *_odd_structure(messages, known)]
-        new: dict[str, Any] = await judge.rest(document, rests)
-        passed = await judge.messages(new["messages"])
-        if all(a is b for a, b in zip(passed, new["messages"], strict=True)):
-            return new
-        return {**new, "messages": list(passed)}
+        return await judged_request(document, judge)
 
     def answer(self, request: Mapping[str, Any], judge: Judge) -> ChatAnswer:
         """Return what judges the answer to `request`."""
@@ -126,7 +99,11 @@ class ChatAnswer:
             index = a_number(an_object(each).get("index"), n)
             passed.append(await self._choice(index).whole(each))
         new = await self._judge.answer_rest(document, list(rest_of(document, _ANSWER)))
-        return {**new, "choices": passed} if "choices" in new else new
+        if "choices" in new:
+            new = {**new, "choices": passed}
+        if any(each.is_blocked for each in self._choices.values()):
+            new = {**new, "moderation": moderation_of(self._judge)}
+        return new
 
     # -- in pieces
 
@@ -157,7 +134,7 @@ class ChatAnswer:
         while passed:
             once = list({each["index"]: each for each in reversed(passed)}.values())[::-1]
             passed = [each for each in passed if not any(each is one for one in once)]
-            left.append(Event(data=written({**plain, "choices": once})))
+            left.append(self._event(once, plain))
         return [*left, *self._closed()]
 
     async def end(self) -> list[Event]:
@@ -198,39 +175,8 @@ class ChatAnswer:
             self._choices[index] = Choice(self._judge, index, self._tools)
         return self._choices[index]
 
-    def _event(self, choices: Sequence[Any]) -> Event:
-        return Event(data=written({**self._frame, "choices": list(choices)}))
-
-
-def malformed(param: str, why: str) -> RefusedError:
-    """Return the refusal of a request that is none of its API."""
-    return RefusedError(BLOCKED_STATUS, "invalid_request", f"`{param}`: {why}", param=param)
-
-
-def _odd_structure(messages: Sequence[dict[str, Any]], tools: frozenset[str]) -> Iterator[Rest]:
-    """Yield what a guard takes for structure, or does not look at, and what does not look like it."""
-    for n, message in enumerate(messages):
-        here: Steps = ("messages", n)
-        yield from _odd(here, message)
-        for key in ("tool_calls", "content"):
-            inner = message.get(key)
-            for m, each in enumerate(inner if isinstance(inner, list) else ()):
-                yield from _odd((*here, key, m), each)
-                yield from _names((*here, key, m), each, tools)
-        yield from _names(here, message, tools)
-
-
-def _odd(steps: Steps, value: Any) -> Iterator[Rest]:
-    if isinstance(value, dict):
-        for key in _STRUCTURE:
-            if key in value and not is_plain(value[key]):
-                yield Rest((*steps, key), value[key])
-
-
-def _names(steps: Steps, value: Any, tools: frozenset[str]) -> Iterator[Rest]:
-    """Yield the names of called tools that the request does not declare, and so does not have judged."""
-    for key in ("function", "custom", "function_call"):
-        inner = value.get(key) if isinstance(value, dict) else None
-        name = inner.get("name") if isinstance(inner, dict) else None
-        if name is not None and not is_one_of(name, tools):
-            yield Rest((*steps, key, "name"), name)
+    def _event(self, choices: Sequence[Any], frame: Mapping[str, Any] | None = None) -> Event:
+        document = {**(self._frame if frame is None else frame), "choices": list(choices)}
+        if any(each.get("finish_reason") == FILTERED for each in choices):
+            document["moderation"] = moderation_of(self._judge)
+        return Event(data=written(document))

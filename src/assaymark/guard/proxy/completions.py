@@ -17,11 +17,13 @@ from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.asgi.sse import Event
 from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.chat_choice import FILTERED
-from assaymark.guard.proxy.chat_completions import FRAME, SETTINGS
+from assaymark.guard.proxy.chat_completions import FRAME
+from assaymark.guard.proxy.chat_request import SETTINGS
 from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
 from assaymark.guard.proxy.dialect import DONE, OpenAIErrors, data_of, written
-from assaymark.guard.proxy.judge import Judge, a_list, a_number, an_object, invalid_answer
+from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.prompts import prompt_turns
+from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
 from assaymark.guard.proxy.turns import Turn, judged_turns
 
 _REQUEST: Shape = {

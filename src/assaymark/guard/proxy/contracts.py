@@ -4,7 +4,7 @@ APIs of a guard itself, such as moderations, served beside those of models.
 A handler belongs to one guard; which guard a request is for is asked anew each time. Every call is recorded
 before its answer leaves, like any other request.
 
-tests/guard/proxy/test_contracts.py
+tests/guard/proxy/test_decisions.py
 """
 
 from __future__ import annotations

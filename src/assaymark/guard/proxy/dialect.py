@@ -104,7 +104,7 @@ def data_of(event: Event) -> Any:
     """
     from assaymark.canonical import parse_strict
     from assaymark.errors import EvidenceError
-    from assaymark.guard.proxy.judge import invalid_answer
+    from assaymark.guard.proxy.reading import invalid_answer
 
     try:
         return parse_strict((event.data or "").encode())

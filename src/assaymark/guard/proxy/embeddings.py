@@ -5,7 +5,7 @@ Inputs are judged as texts; tokens are a coded text that nothing reads. A redact
 the redacted text. The numbers of an answer are left alone.
 
 Fields: openai-openapi, `CreateEmbeddingRequest` and `CreateEmbeddingResponse`.
-tests/guard/proxy/test_embeddings.py
+tests/guard/proxy/test_completions.py
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.asgi.sse import Event
 from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
 from assaymark.guard.proxy.dialect import OpenAIErrors
-from assaymark.guard.proxy.judge import Judge, an_object, invalid_answer
+from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.prompts import prompt_turns
+from assaymark.guard.proxy.reading import an_object, invalid_answer
 from assaymark.guard.proxy.turns import judged_turns
 
 _REQUEST: Shape = {

@@ -29,7 +29,8 @@ from assaymark.guard.proxy.client import Client
 from assaymark.guard.proxy.coverage import Rest
 from assaymark.guard.proxy.dialect import Answer, Dialect
 from assaymark.guard.proxy.forwarding import answer_headers, request_headers, target_of
-from assaymark.guard.proxy.judge import Judge, invalid_answer
+from assaymark.guard.proxy.judge import Judge
+from assaymark.guard.proxy.reading import invalid_answer
 from assaymark.guard.proxy.record import Record, unlogged
 from assaymark.guard.serving import SESSION, TENANT
 from assaymark.guard.sessions import Session

@@ -3,7 +3,7 @@ Which headers and parameters pass, both ways: few, by name, and only where they 
 
 Nothing judges them, so nothing in them may be a text.
 
-tests/guard/proxy/test_forwarding.py
+tests/guard/proxy/test_limits.py and test_faults.py
 """
 
 from __future__ import annotations

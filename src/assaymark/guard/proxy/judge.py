@@ -9,7 +9,7 @@ tests/guard/proxy
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from assaymark.guard.asgi.refusals import RefusedError, blocked
 from assaymark.guard.documents import Steps, pointer
 from assaymark.guard.guard import Guard
 from assaymark.guard.proxy.coverage import Rest, put_back
+from assaymark.guard.proxy.reading import MOST_TEXTS, invalid_answer
 from assaymark.guard.sessions import Session
 from assaymark.guard.stream import GuardStream
 from assaymark.guard.verdict import Checked, Unjudged, Verdict
@@ -27,7 +28,6 @@ from assaymark.policy.guarding import Action, Phase
 BLOCKED_STATUS = 400
 """Of the answer to a request that the policy blocks: clients do not try again."""
 
-_MOST_TEXTS = 1_000
 _NAMED = 3
 """Fields that an error names."""
 
@@ -84,14 +84,12 @@ class Judge:
 
     # -- requests
 
-    async def messages(
-        self, messages: Sequence[Any], where: Sequence[Steps] | None = None
-    ) -> tuple[Any, ...]:
-        """Return the chat messages of a request as they may pass.
+    async def messages(self, messages: Sequence[Any], where: Sequence[Steps]) -> tuple[Any, ...]:
+        """Return the texts of a request, as chat messages, as they may pass.
 
         Args:
-            messages: As `Guard.check` takes them.
-            where: The place of each in the request's document; by default in its list `messages`.
+            messages: As `Guard.check` takes them; each holds one text.
+            where: The place of each text in the request's document.
 
         Raises:
             RefusedError: They do not pass.
@@ -100,11 +98,7 @@ class Judge:
             checked = await self.guard.acheck(messages, Phase.INPUT, session=self.session)
         except AssaymarkError as error:
             raise unavailable(error) from None
-        if where is None:
-            places = [pointer(("messages", n)) for n in range(len(messages))]
-            self._add(self.request, checked, places)
-        else:
-            self._add(self.request, checked, [pointer(each) for each in where], is_value=True)
+        self._add(self.request, checked, lambda each: _of_value(each, where))
         self._demand_passed(checked, "request")
         return checked.messages
 
@@ -189,8 +183,8 @@ class Judge:
         return await self._rest(document, rests, Phase.OUTPUT, self._rests)
 
     def _stream(self, key: Steps, *, to_tool: bool, is_json: bool) -> GuardStream:
-        if len(self._texts) >= _MOST_TEXTS:
-            raise invalid_answer(f"it has more than {_MOST_TEXTS:,} texts")
+        if len(self._texts) >= MOST_TEXTS:
+            raise invalid_answer(f"it has more than {MOST_TEXTS:,} texts")
         self._told_apart[key] = pointer(key)
         phase = Phase.TOOL_CALLS if to_tool else Phase.OUTPUT
         try:
@@ -210,26 +204,19 @@ class Judge:
             checked = await self.guard.acheck_json(values, (), phase, session=self.session)
         except AssaymarkError as error:
             raise unavailable(error) from None
-        self._add(account, checked, [""])
+        self._add(account, checked, lambda each: _in_document(each.field, rests))
         self._demand_passed(checked, "request" if phase is Phase.INPUT else "response")
         new: Any = checked.messages[0]
         return document if new is values else put_back(document, rests, new)
 
     @staticmethod
-    def _add(
-        account: Account, checked: Checked, where: Sequence[str], *, is_value: bool = False
-    ) -> None:
-        def placed(each: Any) -> Any:
-            # A value that was made a message of: only what stands in it has a place of its own.
-            _, hash_, inner = each.field.partition("#")
-            field = hash_ + inner if is_value else each.field
-            return replace(each, message=0, field=where[each.message] + field)
-
+    def _add(account: Account, checked: Checked, place: Callable[[Any], str]) -> None:
+        """Take down what was said, with the places that it is about in the document of the API."""
         account.add(
             Said(
                 checked.verdict,
-                tuple(placed(each) for each in checked.findings),
-                tuple(placed(each) for each in checked.unjudged),
+                tuple(replace(e, message=0, field=place(e)) for e in checked.findings),
+                tuple(replace(e, message=0, field=place(e)) for e in checked.unjudged),
             )
         )
 
@@ -241,6 +228,18 @@ class Judge:
         if unread and not any(each.action is Action.BLOCK for each in checked.findings):
             raise not_inspectable(what, [])
         raise blocked(what, BLOCKED_STATUS)
+
+
+def _of_value(said: Any, where: Sequence[Steps]) -> str:
+    """Return the place of something in a text that was made a message of."""
+    _, hash_, inner = said.field.partition("#")
+    return f"{pointer(where[said.message])}{hash_}{inner}"
+
+
+def _in_document(field: str, rests: Sequence[Rest]) -> str:
+    """Return the place of something in what was judged together with others."""
+    number, slash, inner = field.removeprefix("#/").partition("/")
+    return f"{pointer(rests[int(number)].steps)}{slash}{inner}" if number.isdecimal() else ""
 
 
 def unavailable(error: AssaymarkError) -> RefusedError:
@@ -260,47 +259,3 @@ def not_inspectable(what: str, names: Sequence[str]) -> RefusedError:
         f"the {what} cannot be judged: nothing reads{shown}",
         param=names[0] if names else None,
     )
-
-
-def invalid_answer(why: str) -> RefusedError:
-    """Return the refusal of what an upstream sent and is no answer of its API."""
-    return RefusedError(
-        502, "upstream_invalid", "the upstream's answer could not be read", cause=why
-    )
-
-
-def an_object(value: Any) -> dict[str, Any]:
-    """Return `value`, which an answer has as an object.
-
-    Raises:
-        RefusedError: It is none.
-    """
-    if not isinstance(value, dict):
-        raise invalid_answer("an object is missing")
-    return value
-
-
-def a_list(value: Any) -> list[Any]:
-    """Return `value`, which an answer has as a list; nothing counts as empty.
-
-    Raises:
-        RefusedError: It is none.
-    """
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise invalid_answer("a list is missing")
-    return value
-
-
-def a_number(value: Any, default: int) -> int:
-    """Return `value`, which an answer has as an index; `default` where there is none.
-
-    Raises:
-        RefusedError: It is none.
-    """
-    if value is None:
-        return default
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST_TEXTS:
-        raise invalid_answer("an index is missing")
-    return value

@@ -4,7 +4,7 @@ Who asks: the keys that clients show.
 The settings hold digests only. A key has 256 random bits, so one SHA-256 is as hard to undo as guessing it;
 all digests are compared, each in constant time, so that time tells nothing.
 
-tests/guard/proxy/test_keys.py
+tests/guard/proxy/test_limits.py
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ Inputs that are a text, some texts, or tokens, as legacy completions and embeddi
 
 Tokens are a coded text that nothing here reads: refused, or, where the policy says so, passed and named.
 
-tests/guard/proxy/test_completions.py and test_embeddings.py
+tests/guard/proxy/test_completions.py
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ from assaymark.guard.asgi.sse import Event
 from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.coverage import Leave, Rest, Shape, is_plain, rest_of
 from assaymark.guard.proxy.dialect import data_of, declared_names, written
-from assaymark.guard.proxy.judge import Judge, a_list, a_number, an_object, invalid_answer
+from assaymark.guard.proxy.judge import Judge
+from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
 from assaymark.guard.proxy.response_items import SPOKEN, Items, Spoken
 
 _FILTERED = {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}

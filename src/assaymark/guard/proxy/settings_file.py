@@ -19,7 +19,6 @@ docs/proxy.md explains each field; tests/guard/proxy/test_settings.py holds the 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,17 +38,14 @@ from assaymark.guard.proxy.settings import (
     ServeSettings,
     Timeouts,
     UpstreamSettings,
-    is_loopback,
 )
+from assaymark.guard.proxy.settings_values import digest, header, one_line, port, seconds, url
 from assaymark.marked_yaml import MAX_BYTES, MarkedYamlError, Node, parse_yaml
 from assaymark.policy.diagnostics import Diagnostics, Reporter, SourceText, render
 
 T = TypeVar("T")
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_HEADER = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _MAX_SECRET = 8_192  # bytes
-_MAX_PORT = 65_535
 
 
 class SettingsFileError(PolicyError):
@@ -158,7 +154,7 @@ class _Reader:
         return Listen(
             **_given(
                 host=section.value("host", word),
-                port=section.value("port", _port),
+                port=section.value("port", port),
                 certificate=section.value("certificate", self._path),
                 private_key=section.value("private_key", self._path),
                 client_authority=section.value("client_authority", self._path),
@@ -180,11 +176,11 @@ class _Reader:
             if entry is None:
                 continue
             name = entry.value("name", word, required=True)
-            digest = entry.value("sha256", _digest, required=True)
+            known = entry.value("sha256", digest, required=True)
             tenant = entry.value("tenant", word)
             entry.close()
-            if name is not None and digest is not None:
-                found.append(KeySettings(name=name, digest=digest, tenant=tenant or ""))
+            if name is not None and known is not None:
+                found.append(KeySettings(name=name, digest=known, tenant=tenant or ""))
         return found
 
     def _words(self, section: MapReader, key: str) -> list[str]:
@@ -201,17 +197,19 @@ class _Reader:
         if entry is None:
             return None
         allows_plain = bool(entry.value("allow_plain_http", flag))
-        url = entry.value("url", lambda each: _url(each, allows_plain=allows_plain), required=True)
-        name = entry.value("name", word) or (urlsplit(url or "").hostname or "")
+        address = entry.value(
+            "url", lambda each: url(each, allows_plain=allows_plain), required=True
+        )
+        name = entry.value("name", word) or (urlsplit(address or "").hostname or "")
         read = _given(
             secret=self._section(entry, "key", self._secret),
-            key_header=entry.value("key_header", _header),
+            key_header=entry.value("key_header", header),
             weight=entry.value("weight", whole(1)),
             models=tuple(self._words(entry, "models")) if "models" in entry else None,
             apis=tuple(self._words(entry, "apis")) if "apis" in entry else None,
         )
         entry.close()
-        return None if url is None else UpstreamSettings(name=name, url=url, **read)
+        return None if address is None else UpstreamSettings(name=name, url=address, **read)
 
     def _secret(self, section: MapReader) -> str | None:
         variable = section.value("env", self._variable)
@@ -227,7 +225,7 @@ class _Reader:
         value = self._environment.get(name, "")
         if not value:
             raise ValueError("the environment has no such variable")
-        return _one_line(value)
+        return one_line(value)
 
     def _secret_file(self, node: Node) -> str:
         try:
@@ -236,12 +234,12 @@ class _Reader:
             data = None
         if data is None:
             raise ValueError("cannot read the file")
-        return _one_line(data.decode("utf-8", "replace"))
+        return one_line(data.decode("utf-8", "replace"))
 
 
 def _timeouts(section: MapReader) -> Timeouts:
     names = ("connect", "first_byte", "idle", "total")
-    return Timeouts(**_given(**{each: section.value(each, _seconds) for each in names}))
+    return Timeouts(**_given(**{each: section.value(each, seconds) for each in names}))
 
 
 def _resilience(section: MapReader) -> Resilience:
@@ -249,7 +247,7 @@ def _resilience(section: MapReader) -> Resilience:
         **_given(
             attempts=section.value("attempts", whole(1)),
             failures=section.value("failures", whole(1)),
-            rest=section.value("rest", _seconds),
+            rest=section.value("rest", seconds),
         )
     )
 
@@ -262,67 +260,13 @@ def _limits(section: MapReader) -> ServerLimits:
         caps=Caps(**caps),
         **_given(
             headers=section.value("headers", whole(1)),
-            seconds=section.value("seconds", _seconds),
+            seconds=section.value("seconds", seconds),
             concurrent=section.value("concurrent", whole(1)),
             waiting=section.value("waiting", whole(0)),
-            patience=section.value("patience", _seconds),
+            patience=section.value("patience", seconds),
         ),
     )
 
 
 def _given(**values: Any) -> dict[str, Any]:
     return {key: each for key, each in values.items() if each is not None}
-
-
-def _one_line(value: str) -> str:
-    value = value.strip()
-    if not value or not value.isascii() or not value.isprintable():
-        raise ValueError("it holds no key: one line of printable ASCII")
-    return value
-
-
-def _seconds(node: Node) -> float:
-    match node.value:
-        case bool():
-            pass
-        case int() | float() as number if 0 < number <= 86_400:  # noqa: PLR2004 - a day
-            return float(number)
-    raise ValueError("expected seconds, more than 0 and at most a day")
-
-
-def _port(node: Node) -> int:
-    number = whole(0)(node)
-    if number > _MAX_PORT:
-        raise ValueError(f"expected a whole number from 0 to {_MAX_PORT:,}")
-    return number
-
-
-def _digest(node: Node) -> str:
-    if not isinstance(node.value, str) or not _DIGEST.fullmatch(node.value):
-        raise ValueError("expected the SHA-256 of a key, as `assaymark guard key` prints it")
-    return node.value
-
-
-def _header(node: Node) -> str:
-    name = word(node).lower()
-    if not _HEADER.fullmatch(name):
-        raise ValueError("expected the name of a header, such as `api-key`")
-    return name
-
-
-def _url(node: Node, *, allows_plain: bool) -> str:
-    text = word(node)
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or parts.scheme not in ("http", "https") or port == 0 or not text.isascii():
-        raise ValueError("expected an address such as `https://api.example.com/v1`")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError("expected an address without user, query or fragment")
-    if parts.scheme == "http" and not (allows_plain or is_loopback(host)):
-        raise ValueError(
-            "keys and prompts would go over the network in the clear; use https, or `allow_plain_http: true`"
-        )
-    return text.rstrip("/")

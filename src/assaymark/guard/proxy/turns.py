@@ -5,7 +5,7 @@ A guard judges chat messages: what stands before the last answer of the model wa
 comes from tools has rules of its own. So each text of another API becomes one message, and goes back to where
 it came from.
 
-tests/guard/proxy/test_turns.py
+tests/guard/proxy/test_coverage.py
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from assaymark.guard.proxy.settings import Resilience, Timeouts, UpstreamSetting
 _BUSY = frozenset({429, 503})
 _FAULTS = frozenset({500, 502, 503, 504})
 _PAUSE = 0.05
-"""Seconds before the second round of upstreams; doubled for each further one."""
+"""Seconds before an upstream is asked again, for each time that it was."""
 
 
 class Upstream:
@@ -126,25 +126,28 @@ class Upstreams:
                 404, "model_not_found", "no upstream serves this model", param="model"
             )
         until = time.monotonic() + self._timeouts.total
-        order = self._order(serving)
-        attempts = self._resilience.attempts
-        for attempt in range(attempts):
-            awake = [each for each in order if not each.is_resting]
+        left = self._order(serving)
+        tried: list[Upstream] = []
+        for attempt in range(1, self._resilience.attempts + 1):
+            awake = [each for each in left if not each.is_resting]
             if not awake:
                 break
-            rounds, place = divmod(attempt, len(awake))
-            if rounds and not place:
-                await asyncio.sleep(_PAUSE * 2 ** (rounds - 1))
-            upstream = awake[place]
+            upstream = awake[0]
+            if upstream in tried:
+                await asyncio.sleep(_PAUSE * tried.count(upstream))
+            tried.append(upstream)
             upstream.asked()
             headers = headers_for(upstream.settings)
             answer = await self._tried(upstream, target, headers, body, until)
+            left.remove(upstream)
             if answer is None:
+                left.append(upstream)
                 continue
-            if answer.status in _BUSY and attempt + 1 < attempts:
-                await answer.close()
-                continue
-            return upstream, answer
+            is_last = attempt == self._resilience.attempts or len(awake) == 1
+            if answer.status not in _BUSY or is_last:
+                return upstream, answer
+            # It says that it is busy: another one may not be.
+            await answer.close()
         raise RefusedError(
             503,
             "upstream_unavailable",
