@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from assaymark.attest.tlog.refusal import LogError
 from assaymark.attest.tlog.tiles import MAX_ENTRY
 from assaymark.guard import Verdict
-from assaymark.guard.decisions.entry import id_of, logged, parse_entry, render_entry, written_time
+from assaymark.guard.decisions.entry import (
+    event_of,
+    id_of,
+    logged,
+    parse_entry,
+    render_entry,
+    written_time,
+)
 from assaymark.guard.decisions.places import place_of
 from assaymark.guard.decisions.records import (
     ActionName,
@@ -117,6 +124,30 @@ def test_what_has_no_room_is_counted_by_kind() -> None:
             count=100,
         ),
     )
+
+
+def test_an_event_fits() -> None:
+    """Rules of a policy that are too many are left out, and that is said."""
+    rules = [{"detector": "pii", "do": "block", "entities": [f"E{n}"]} for n in range(5000)]
+    detail = {"digest": POLICY, "unlogged": 3, "guard": {"input": rules}, "long": "x" * 2000}
+
+    entry = parse_entry(render_entry(event_of(NOW, "policy-loaded", detail)))
+
+    assert isinstance(entry, GuardEvent)
+    assert entry.detail == {"digest": POLICY, "unlogged": 3, "isCut": True}
+
+
+def test_names_that_are_no_text() -> None:
+    """A file may be called anything; JSON has no half characters."""
+    detail = {"location": "p\udcff.yaml", "more": [{"\udcff": ("\udcfe", 1)}]}
+
+    entry = parse_entry(render_entry(event_of(NOW, "policy-held", detail)))
+
+    assert isinstance(entry, GuardEvent)
+    assert entry.detail == {
+        "location": "p\\udcff.yaml",
+        "more": [{"\\udcff": ["\\udcfe", 1]}],
+    }
 
 
 def test_times_have_one_spelling() -> None:

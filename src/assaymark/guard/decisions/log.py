@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assaymark.attest.tlog.directory import LogDirectory
+from assaymark.attest.tlog.tiles import MAX_ENTRY
 from assaymark.errors import AssaymarkError, InputError
 from assaymark.guard.decisions.journal import JOURNAL, Journal, read_waiting
 from assaymark.guard.decisions.state import LogState, OnCommit, UnloggedError
@@ -152,6 +153,10 @@ class DecisionLog:
             UnloggedError: Too much waits already, or the log is closed. Through the result: the system does
                 not let us write.
         """
+        if not 0 < len(entry) <= MAX_ENTRY:
+            raise UnloggedError(
+                f"an entry has {len(entry):,} bytes; a log takes 1 to {MAX_ENTRY:,}"
+            )
         asked = _Asked(entry, Future())
         with self._changed:
             if not self._is_open:
