@@ -7,6 +7,7 @@ on short texts, one character at a time on all, and at random beyond.
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -120,6 +121,20 @@ def test_character_by_character(section: str, case: str) -> None:
     assert (left, verdict) == whole(guard(section), text)
     assert all(each not in left for each in values)
     assert verdict >= Verdict.REDACT
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("case", SHORT)
+def test_a_text_that_is_there_as_a_whole(section: str, case: str) -> None:
+    """A stream that gets all of it at once, and says so, has the same outcome, also in JSON."""
+    text, _ = SHORT[case]
+    stream = guard(section).stream(Phase.OUTPUT)
+    in_json = json.dumps({"note": text, "n": [text, 1.5]})
+    held, pieces = (guard(section).stream(Phase.TOOL_CALLS, is_json=True) for _ in range(2))
+
+    assert (stream.whole(text), stream.verdict) == whole(guard(section), text)
+    assert held.whole(in_json) == "".join([*map(pieces.feed, in_json), pieces.finish()])
+    assert held.verdict == pieces.verdict
 
 
 @pytest.mark.parametrize("section", SECTIONS)

@@ -91,6 +91,10 @@ class TextField:
         """How many characters have come and were neither returned nor replaced."""
         return len(self._window) - self._sent
 
+    def hold(self) -> None:
+        """Return nothing before the text is whole, and so judge it once."""
+        self._holds = True
+
     def feed(self, text: str) -> str:
         """Take the next piece; return what may leave."""
         if self._is_over():

@@ -119,6 +119,11 @@ class JsonField:
         """How many characters have come and were neither returned nor replaced."""
         return self._field.held + len(self._escape)
 
+    def hold(self) -> None:
+        """Return nothing before the text is whole, and so judge each string once."""
+        self._holds = True
+        self._field.hold()
+
     def feed(self, text: str) -> str:
         """Take the next piece; return what may leave."""
         left = "".join(self._fed(text))
@@ -269,6 +274,8 @@ class JsonField:
     def _begun(self, context: str, *, is_literal: bool) -> TextField:
         between = "" if not context else context if is_literal else f"{context}: "
         made = self._field_of(between, is_literal=is_literal)
+        if self._holds:
+            made.hold()
         self._parts.append((self._grammar.pointer, made.seen))
         return made
 

@@ -46,6 +46,11 @@ class GuardStream:
         """Say that the field is whole; return the rest. Without it the end of the text is missing."""
         return self._field.finish()
 
+    def whole(self, text: str) -> str:
+        """Return what leaves of a field that is there as a whole; judged once, with the same outcome."""
+        self._field.hold()
+        return self.feed(text) + self.finish()
+
     async def afeed(self, text: str) -> str:
         """Do as `feed`, off the event loop."""
         return await self._off_loop(partial(self.feed, text))
@@ -53,6 +58,10 @@ class GuardStream:
     async def afinish(self) -> str:
         """Do as `finish`, off the event loop."""
         return await self._off_loop(self.finish)
+
+    async def awhole(self, text: str) -> str:
+        """Do as `whole`, off the event loop."""
+        return await self._off_loop(partial(self.whole, text))
 
     @property
     def blocked(self) -> bool:

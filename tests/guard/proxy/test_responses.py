@@ -122,6 +122,8 @@ def test_a_blocked_answer_is_incomplete(client: Client, upstream: Upstream) -> N
     assert got.incomplete_details is not None
     assert got.incomplete_details.reason == "content_filter"
     assert got.output_text == "Dear "
+    assert got.moderation is not None
+    assert got.moderation.output.categories["EMAIL_ADDRESS"]  # type: ignore[union-attr]
     assert [each.status for each in got.output] == ["incomplete"]  # type: ignore[union-attr]
 
 

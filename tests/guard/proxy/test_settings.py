@@ -24,6 +24,7 @@ upstreams:
     url: https://api.example.com/v1/
     key: {env: MODEL_KEY}
     key_header: Api-Key
+    authority: ca.pem
     weight: 3
     models: ["gpt-*"]
     apis: [chat.completions]
@@ -66,6 +67,7 @@ def test_everything_that_can_be_said(tmp_path: Path) -> None:
         url="https://api.example.com/v1",
         secret="sk-env",
         key_header="api-key",
+        authority=tmp_path / "ca.pem",
         weight=3,
         models=("gpt-*",),
         apis=("chat.completions",),

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assaymark.errors import InputError
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.proxy.connections import Origin
 from assaymark.guard.proxy.settings import Resilience, Timeouts, UpstreamSettings
 from assaymark.guard.proxy.upstreams import Upstreams
 
+from .test_server import certificates
 from .upstream import Reply, Upstream, whole
 
 
@@ -125,6 +129,30 @@ def test_a_connection_is_used_again(upstream: Upstream) -> None:
 
     first, second, third, fourth = lines
     assert first == second == third != fourth
+
+
+def test_certificates_of_upstreams(tmp_path: Path) -> None:
+    """An upstream under TLS is believed if its authority is, and else never gets the request."""
+    authority, _ = certificates(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+
+    with Upstream(lambda _: whole({}), context) as upstream:
+        url = f"https://127.0.0.1:{upstream.port}/v1"
+        known = pool(UpstreamSettings(name="known", url=url, authority=authority))
+        strange = pool(UpstreamSettings(name="strange", url=url), attempts=1)
+
+        async def both() -> tuple[str, str]:
+            name = await ask(known)
+            with pytest.raises(RefusedError) as caught:
+                await ask(strange)
+            await known.close()
+            return name, caught.value.code
+
+        assert asyncio.run(both()) == ("known", "upstream_unavailable")
+        assert len(upstream.asked) == 1
+    with pytest.raises(InputError):
+        pool(UpstreamSettings(name="none", url=url, authority=tmp_path / "none.pem"))
 
 
 def test_an_address_that_does_not_answer_in_time() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -60,8 +61,12 @@ def event(document: Any) -> bytes:
 class Upstream:
     """The server; a context manager."""
 
-    def __init__(self, answer: Callable[[Asked], Reply] | None = None) -> None:
-        self.answer = answer
+    def __init__(
+        self,
+        answer: Callable[[Asked], Reply] | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.answer, self._context = answer, context
         self.asked: list[Asked] = []
         self.left = threading.Event()
         """Set when a client went away before its answer was over."""
@@ -93,7 +98,7 @@ class Upstream:
         self._loop.close()
 
     async def _start(self) -> asyncio.Server:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context)
         self.port = server.sockets[0].getsockname()[1]
         return server
 

@@ -15,11 +15,13 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
 
+from assaymark.errors import InputError
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.proxy.settings import Timeouts
 from assaymark.inputs.targets.stream import Streams
@@ -115,13 +117,17 @@ class Origin:
     Args:
         url: The address, without user or query.
         timeouts: How long it may take.
+        authority: Whose certificates are believed; by default those that the system believes.
+
+    Raises:
+        InputError: The authority's certificate cannot be used.
     """
 
-    def __init__(self, url: str, timeouts: Timeouts) -> None:
+    def __init__(self, url: str, timeouts: Timeouts, authority: Path | None = None) -> None:
         self._base, self._timeouts = urlsplit(url), timeouts
         self._streams = Streams()
         is_tls = self._base.scheme == "https"
-        self._context = ssl.create_default_context() if is_tls else None
+        self._context = _trusting(authority) if is_tls else None
         host = self._base.hostname or ""
         self._host = host.encode("idna") if not host.replace(":", "").isalnum() else host.encode()
         self._port = self._base.port or (443 if is_tls else 80)
@@ -205,3 +211,10 @@ class Origin:
             content=body,
             extensions={"timeout": {"connect": self._timeouts.connect}},
         )
+
+
+def _trusting(authority: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=None if authority is None else str(authority))
+    except (OSError, ssl.SSLError):
+        raise InputError(f"the certificate `{authority}` cannot be used") from None

@@ -146,9 +146,7 @@ class Judge:
         Raises:
             RefusedError: It cannot be judged.
         """
-        if key not in self._texts:
-            self._texts[key] = self._stream(key, to_tool=to_tool, is_json=is_json)
-        stream = self._texts[key]
+        stream = self._texts.get(key) or self._stream(key, to_tool=to_tool, is_json=is_json)
         left = await stream.afeed(text) if text and not stream.blocked else ""
         if stream.held > self.caps.answer:
             raise invalid_answer("a text is longer than can be held")
@@ -163,8 +161,10 @@ class Judge:
         self, key: Steps, text: str, *, to_tool: bool = False, is_json: bool = False
     ) -> str:
         """Return what may leave of a text that is there as a whole."""
-        left = await self.feed(key, text, to_tool=to_tool, is_json=is_json)
-        return left + await self.finish(key)
+        stream = self._stream(key, to_tool=to_tool, is_json=is_json)
+        if len(text) > self.caps.answer:
+            raise invalid_answer("a text is longer than can be held")
+        return await stream.awhole(text) if text else ""
 
     def is_blocked(self, key: Steps) -> bool:
         """Return whether the text `key`, or one below it, is blocked."""
@@ -188,9 +188,11 @@ class Judge:
         self._told_apart[key] = pointer(key)
         phase = Phase.TOOL_CALLS if to_tool else Phase.OUTPUT
         try:
-            return self.guard.stream(phase, session=self.session, is_json=is_json)
+            made = self.guard.stream(phase, session=self.session, is_json=is_json)
         except AssaymarkError as error:
             raise unavailable(error) from None
+        self._texts[key] = made
+        return made
 
     # -- both
 

@@ -4,7 +4,8 @@ What a policy blocked, in the form in which OpenAI's API says what its own moder
 `moderation` stands in answers that are blocked: `input` and `output`, each with the entities or categories
 that rules found and the greatest score of each. Their names are those of the policy's detectors.
 
-Fields: openai-openapi, `ChatCompletion.moderation`. tests/guard/proxy/test_chat_completions.py
+Fields: openai-openapi, `moderation` of `ChatCompletion` and `Response`.
+tests/guard/proxy/test_chat_completions.py and test_responses.py
 """
 
 from __future__ import annotations
@@ -19,18 +20,30 @@ from assaymark.policy.guarding import Action
 _MODEL = "assaymark"
 
 
-def moderation_of(judge: Judge) -> dict[str, Any]:
-    """Return the object for one request and its answer, as far as it has come."""
-    return {"input": _results(judge.request), "output": _results(judge.response)}
+def moderation_of(judge: Judge, *, is_list: bool = True) -> dict[str, Any]:
+    """Return the object for one request and its answer, as far as it has come.
+
+    Args:
+        judge: Of both.
+        is_list: Whether results stand in a list, as in chat completions; responses have one.
+    """
+    sides = {"input": judge.request, "output": judge.response}
+    results = {side: _result(account) for side, account in sides.items()}
+    if not is_list:
+        return results
+    return {
+        side: {"type": "moderation_results", "model": _MODEL, "results": [result]}
+        for side, result in results.items()
+    }
 
 
-def _results(account: Account) -> dict[str, Any]:
+def _result(account: Account) -> dict[str, Any]:
     scores: dict[str, float] = {}
     for each in account.findings:
         if each.action >= Action.FLAG:
             scores[each.entity] = max(scores.get(each.entity, 0.0), each.score)
     names = sorted(scores)
-    result = {
+    return {
         "type": "moderation_result",
         "model": _MODEL,
         "flagged": account.verdict >= Verdict.FLAG,
@@ -38,4 +51,3 @@ def _results(account: Account) -> dict[str, Any]:
         "category_scores": {name: scores[name] for name in names},
         "category_applied_input_types": {name: ["text"] for name in names},
     }
-    return {"type": "moderation_results", "model": _MODEL, "results": [result]}

@@ -129,10 +129,14 @@ class Items:
         if key in self._finished:
             return ""
         self._finished.add(key)
-        left = "" if key in self._sent else await self.piece(key, text, spoken)
-        tail = await self._judge.finish(key)
-        self._sent[key] = self.sent(key) + tail
-        return left + tail
+        if key in self._sent:
+            left = await self._judge.finish(key)
+        else:
+            left = await self._judge.whole(
+                key, _text(text), to_tool=spoken.to_tool, is_json=spoken.is_json
+            )
+        self._sent[key] = self.sent(key) + left
+        return left
 
     def sent(self, key: Steps) -> str:
         """Return what has left of a text."""

@@ -21,6 +21,7 @@ from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.coverage import Leave, Rest, Shape, is_plain, rest_of
 from assaymark.guard.proxy.dialect import data_of, declared_names, written
 from assaymark.guard.proxy.judge import Judge
+from assaymark.guard.proxy.moderation import moderation_of
 from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
 from assaymark.guard.proxy.response_items import SPOKEN, Items, Spoken
 
@@ -91,7 +92,7 @@ class ResponsesAnswer:
         plain = await self._framed(document)
         if "output" in plain:
             plain = {**plain, "output": passed}
-        return {**plain, **_FILTERED} if self._items.is_blocked else plain
+        return {**plain, **self._filtered()} if self._items.is_blocked else plain
 
     async def _framed(self, response: dict[str, Any]) -> dict[str, Any]:
         """Return a response with all but its items as it may pass."""
@@ -215,8 +216,11 @@ class ResponsesAnswer:
         if self.is_over or not self._items.is_blocked:
             return []
         self.is_closing = self.is_over = True
-        response = {**self._frame, **_FILTERED, "output": self._items.so_far()}
+        response = {**self._frame, **self._filtered(), "output": self._items.so_far()}
         return [self._event({"type": "response.incomplete", "response": response})]
+
+    def _filtered(self) -> dict[str, Any]:
+        return {**_FILTERED, "moderation": moderation_of(self._judge, is_list=False)}
 
     def _event(self, document: dict[str, Any]) -> Event:
         """Return an event with the next number: there may be more than came."""

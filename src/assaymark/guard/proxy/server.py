@@ -30,6 +30,7 @@ from assaymark.guard.proxy.settings import Listen, ServerLimits, ServeSettings
 from assaymark.guard.proxy.upstreams import Upstreams
 from assaymark.guard.serving import DecisionSink, GuardSource
 
+_BACKLOG = 2_048
 _GRACE = 30
 """Seconds in which requests may end after the server was told to stop."""
 
@@ -93,12 +94,18 @@ def serve(
 
 
 def _socket(listen: Listen) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    # With the protocol named, asyncio sends small packets at once (TCP_NODELAY); else each answer waits.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-        return socket.create_server((listen.host, listen.port), family=family, backlog=2048)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((listen.host, listen.port))
+        listening.listen(_BACKLOG)
     except OSError as error:
+        listening.close()
         reason = os.strerror(error.errno).lower() if error.errno else "no such address"
         raise InputError(f"cannot listen on `{listen.host}` port {listen.port}: {reason}") from None
+    return listening
 
 
 def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.Config:

@@ -40,6 +40,9 @@ class UpstreamSettings:
     key_header: str | None = None
     """In which it is sent; by default as the API has it."""
 
+    authority: Path | None = None
+    """Whose certificates are believed there; by default those that the system believes."""
+
     weight: int = 1
     models: tuple[str, ...] = ("*",)
     """Patterns of the models that it has."""

@@ -204,6 +204,7 @@ class _Reader:
         read = _given(
             secret=self._section(entry, "key", self._secret),
             key_header=entry.value("key_header", header),
+            authority=entry.value("authority", self._path),
             weight=entry.value("weight", whole(1)),
             models=tuple(self._words(entry, "models")) if "models" in entry else None,
             apis=tuple(self._words(entry, "apis")) if "apis" in entry else None,

@@ -45,7 +45,7 @@ class Upstream:
         clock: Callable[[], float],
     ) -> None:
         self.settings = settings
-        self.origin = Origin(settings.url, timeouts)
+        self.origin = Origin(settings.url, timeouts, settings.authority)
         self.share = 0
         self._resilience, self._clock = resilience, clock
         self._failures = 0
