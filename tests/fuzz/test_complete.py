@@ -200,7 +200,7 @@ def reached(target: Target) -> frozenset[str]:
     )
 
 
-_KEPT = ("assaymark.licences.table",)
+_KEPT = ("assaymark.licences.table", "assaymark.licences.known_texts")
 """Modules of ours that read a file once for the process."""
 
 
