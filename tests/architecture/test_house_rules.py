@@ -37,7 +37,7 @@ FENCES = {
     "httpcore": ("inputs/targets/connection.py", "inputs/targets/stream.py"),
     "detoxify": ("detectors/harm/",),
     "onnxruntime": ("detectors/onnx_runtime.py",),
-    "tokenizers": ("detectors/embedded/",),
+    "tokenizers": ("detectors/embedded/", "checks/quality/token_length.py"),
     "sqlite3": ("engine/cache.py", "engine/probing/answer_store.py", "redaction/vault.py"),
     "rfc8785": ("canonical.py",),
     "fsspec": ("inputs/",),
