@@ -172,6 +172,16 @@ def test_a_licence_is_an_address_only_where_it_is_one_licence_of_spdx(
     assert description(said)["license"] == written
 
 
+def test_one_licence_in_two_spellings_is_written_once() -> None:
+    """Beside another that no document agrees on."""
+    said = (LicenceStatement(expression=each, place=AT) for each in ("mit", "MIT", "x", "x"))
+
+    assert description(Manifest(licences=tuple(said)))["license"] == [
+        "https://spdx.org/licenses/MIT",
+        {"@type": "sc:CreativeWork", "name": "x"},
+    ]
+
+
 @pytest.mark.parametrize(
     "digests",
     [(), (("sha256", "ab"),), (("md5", "ab" * 16),), (("sha256", "zz" * 32),)],

@@ -178,6 +178,22 @@ def test_sources_are_datasets_from_which_it_descends() -> None:
     ]
 
 
+def test_one_licence_and_one_maker_are_one_element_each() -> None:
+    """Whatever the spelling, and however many sources they made."""
+    said = Manifest(
+        statements=statements(originator="Birds Ltd"),
+        licences=tuple(
+            LicenceStatement(expression=each, place=AT) for each in ("mit", "MIT", "MIT")
+        ),
+        sources=(SourceStatement(id="a", place=AT, originator="Birds Ltd"),),
+    )
+
+    written = document(subject(), manifest=said)
+
+    assert len(of_type(written, "simplelicensing_LicenseExpression")) == 1
+    assert [each["name"] for each in of_type(written, "Agent")] == ["Birds Ltd"]
+
+
 def test_it_names_the_evidence_the_report_and_the_documents_by_digest() -> None:
     """Each subject has them as evidence, and none of them is a file of the data."""
     written = document(subject(), subject(SubjectKind.MODEL, "m"), manifest=WHOLE)

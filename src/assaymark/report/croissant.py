@@ -96,14 +96,18 @@ def _stated(told: Manifest) -> Json:
 
 def _licences(declared: Iterator[LicenceStatement]) -> Iterator[Json | str]:
     """Yield each licence once: the address of an SPDX id, an expression, or what was declared."""
-    for claimed, link in dict.fromkeys((each.claimed, each.link) for each in declared):
-        expression = expression_of(claimed)
-        if expression is None and (claimed or link):
+    told = [(expression_of(each.claimed), each) for each in declared]
+    yield from dict.fromkeys(_address(expression) for expression, _ in told if expression)
+    others = [each for expression, each in told if not expression]
+    for claimed, link in dict.fromkeys((each.claimed, each.link) for each in others):
+        if claimed or link:
             work = {"@type": "sc:CreativeWork", "name": claimed}
             yield work | ({"url": link} if is_address(link) else {})
-        elif expression:
-            is_one = " " not in expression and not expression.startswith("LicenseRef-")
-            yield f"https://spdx.org/licenses/{expression}" if is_one else expression
+
+
+def _address(expression: str) -> str:
+    is_one = " " not in expression and not expression.startswith("LicenseRef-")
+    return f"https://spdx.org/licenses/{expression}" if is_one else expression
 
 
 def _responsible(found: SubjectEvidence, told: Manifest) -> Json:

@@ -103,10 +103,7 @@ def _subject(graph: Graph, found: SubjectEvidence, told: Manifest) -> str:
     is_model = subject.kind is SubjectKind.MODEL
     fields: Json = {
         "name": next(iter(told.values(Topic.NAME)), subject.name),
-        "originatedBy": [
-            graph.add("Agent", {"name": each}, under="agent")
-            for each in told.values(Topic.ORIGINATOR)
-        ],
+        "originatedBy": [graph.agent(each) for each in told.values(Topic.ORIGINATOR)],
         "software_packageVersion": next(iter(told.values(Topic.VERSION)), ""),
         "software_downloadLocation": next(filter(is_address, told.values(Topic.URL)), ""),
         "software_attributionText": list(told.values(Topic.ATTRIBUTION)),
@@ -163,8 +160,10 @@ def _identifiers(found: SubjectEvidence) -> Iterator[Json]:
 
 
 def _licences(graph: Graph, address: str, declared: Iterator[LicenceStatement]) -> None:
-    for claimed in dict.fromkeys(each.claimed for each in declared):
-        expression = expression_of(claimed)
+    # Documents that agree say it once, in whatever spelling.
+    said = dict.fromkeys((expression_of(e.claimed), e.claimed) for e in declared)
+    written = {expression or claimed: (expression, claimed) for expression, claimed in said}
+    for expression, claimed in written.values():
         if expression is None:
             graph.relate(address, "hasDeclaredLicense", [NO_ASSERTION])
             graph.note(address, f"declared licence that is no SPDX expression: {claimed}")
@@ -211,7 +210,7 @@ def _sources(graph: Graph, address: str, manifest: Manifest, relation: str) -> N
 
 def _source(graph: Graph, source: SourceStatement, manifest: Manifest) -> str:
     algorithm, _, digits = source.digest.partition(":")
-    maker = source.originator and graph.add("Agent", {"name": source.originator}, under="agent")
+    maker = source.originator and graph.agent(source.originator)
     fields = {
         "name": source.id,
         "originatedBy": [maker] if maker else [],

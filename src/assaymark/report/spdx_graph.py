@@ -32,6 +32,7 @@ class Graph:
         self._address = address
         self._created = created
         self._given: Counter[str] = Counter()
+        self._agents: dict[str, str] = {}
         self.elements: list[Json] = []
 
     def address(self, kind: str) -> str:
@@ -53,6 +54,12 @@ class Graph:
             {"type": kind, "spdxId": address, "creationInfo": _CREATION, **held},
         )
         return address
+
+    def agent(self, name: str) -> str:
+        """Return the address of whoever is called `name`, who is one throughout the document."""
+        if name not in self._agents:
+            self._agents[name] = self.add("Agent", {"name": name}, under="agent")
+        return self._agents[name]
 
     def relate(self, start: str, kind: str, ends: Iterable[str]) -> None:
         """Add a relationship, where there is anything to relate."""

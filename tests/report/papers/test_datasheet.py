@@ -37,7 +37,10 @@ def test_what_was_measured_stands_beside_what_is_stated() -> None:
 
     assert [(each.text, each.source) for each in found.answers] == [
         ("`yes`", "`assaymark.yaml`"),
-        ("`EMAIL_ADDRESS`: 3 of 999 records; 1 record not judged", "measured"),
+        (
+            "`pii.row-rate` `entity=EMAIL_ADDRESS`: 3 of 999 records; 1 record not judged",
+            "measured",
+        ),
     ]
     assert not found.is_open
 

@@ -12,7 +12,7 @@ FILE = "`assaymark.yaml`"
 
 
 def test_measurements_are_in_the_words_of_their_checks() -> None:
-    """With the name behind them; a number says of how many, and a gap says why."""
+    """With the name behind them, and of how many; what could not be measured is no answer."""
     words = {"records.count": "records in the data"}
 
     found = list(Measurements(subject(), words).of("records.", "pii.row-rate", "x.gap"))
@@ -20,20 +20,22 @@ def test_measurements_are_in_the_words_of_their_checks() -> None:
     assert [each.text for each in found] == [
         "`pii.row-rate` `entity=EMAIL_ADDRESS`: 3 of 999 records; 1 record not judged",
         "records in the data (`records.count`): 1000",
-        "`x.gap`: not measured, `the policy names no columns`",
     ]
     assert {each.source for each in found} == {"measured"}
 
 
-def test_what_was_never_seen_is_no_hit() -> None:
-    """A share of none is left out, as is a share without labels."""
+def test_a_label_that_was_never_seen_is_left_out() -> None:
+    """The share of all labels says so too."""
     none = share("p.r", "p", EMAIL, Counts(hits=0, judged=9, unjudged=0), sampled=False)
-    plain = share("p.r", "p", (), Counts(hits=3, judged=9, unjudged=0), sampled=False)
+    plain = share("p.r", "p", (), Counts(hits=0, judged=9, unjudged=0), sampled=False)
     some = share("p.r", "p", EMAIL, Counts(hits=3, judged=9, unjudged=0), sampled=False)
 
-    found = Measurements(subject(results=(none, plain, some))).hits("p.r", "entity")
+    found = Measurements(subject(results=(none, plain, some))).of("p.r")
 
-    assert [each.text for each in found] == ["`EMAIL_ADDRESS`: 3 of 9 records"]
+    assert [each.text for each in found] == [
+        "`p.r`: 0 of 9 records",
+        "`p.r` `entity=EMAIL_ADDRESS`: 3 of 9 records",
+    ]
 
 
 def test_a_number_that_may_be_another_shows_between_what() -> None:
@@ -51,7 +53,7 @@ def test_without_a_subject_nothing_was_measured() -> None:
     """No answer, and no size."""
     nothing = Measurements(None)
 
-    assert [*nothing.of("records."), *nothing.hits("p.r", "x"), *nothing.size()] == []
+    assert [*nothing.of("records."), *nothing.size()] == []
 
 
 def test_a_licence_that_spdx_cannot_write_says_so() -> None:

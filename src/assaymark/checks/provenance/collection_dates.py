@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
@@ -104,7 +105,7 @@ class CollectionDates(StatementCheck):
         if (today := self.settings.as_of) is None:
             reason = "nobody declared a day as today"
             return NotMeasured(metric=name, check=check, labels=(), reason=reason)
-        return count(name, check, (), int(today.strftime("%Y%m%d")))
+        return replace(count(name, check, (), int(today.strftime("%Y%m%d"))), n=1)
 
     def judge(
         self,

@@ -101,10 +101,9 @@ def _composition(told: Manifest, found: Measurements) -> Iterator[Block]:
     yield _counted("Balance of labels and groups", found, "fairness.", "tables.label-balance")
     yield _counted("Errors, noise and repetition", found, "quality.")
     yield field("How it relates to other data", (_source(each) for each in told.sources))
-    personal = [*stated(told, Topic.PERSONAL_DATA), *found.hits("pii.row-rate", "entity")]
+    personal = [*stated(told, Topic.PERSONAL_DATA), *found.of("pii.row-rate")]
     yield field("Data about persons", personal)
-    harm = [*found.hits("harm.row-rate", "category"), *found.of("harm.unjudged-rate")]
-    yield field("What may offend or harm", harm, remains="" if harm else _UNMEASURED)
+    yield _counted("What may offend or harm", found, "harm.row-rate", "harm.unjudged-rate")
     secrets = found.of("secrets.row-rate")
     yield field("Confidential content", [*stated(told, Topic.CONFIDENTIALITY), *secrets])
 

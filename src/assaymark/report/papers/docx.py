@@ -74,7 +74,8 @@ def _table(table: Table) -> str:
     rows = "".join(
         f"<w:tr>{''.join(_cell(_runs(each)) for each in row)}</w:tr>" for row in table.rows
     )
-    grid = "<w:gridCol/>" * len(table.head)
+    # The last column has what is longest, such as digests.
+    grid = '<w:gridCol w:w="2400"/>' * (len(table.head) - 1) + '<w:gridCol w:w="6600"/>'
     return (
         '<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/><w:tblW w:w="5000" w:type="pct"/></w:tblPr>'
         f"<w:tblGrid>{grid}</w:tblGrid>"

@@ -54,25 +54,17 @@ class Measurements:
     """Metric to what it counts; one without words is shown by its name."""
 
     def of(self, *metrics: str) -> Iterator[Answer]:
-        """Yield the results of `metrics`; also why one is missing.
+        """Yield the numbers of `metrics`, and of their labels those that were seen.
+
+        What could not be measured is no answer, and leaves a field open.
 
         Args:
             metrics: Names, or prefixes with their dot.
         """
         for each in self.found.results if self.found else ():
-            if not any(_matches(each.metric, metric) for metric in metrics):
-                continue
-            what = self._described(each)
-            if isinstance(each, Measured):
-                yield Answer(f"{what}: {amount(each)}", MEASURED)
-            else:
-                yield Answer(f"{what}: not measured, {said(each.reason)}", MEASURED)
-
-    def hits(self, metric: str, label: str) -> Iterator[Answer]:
-        """Yield the labels of a share that were seen at all, with how often."""
-        for each in self.found.results if self.found else ():
-            if isinstance(each, Measured) and each.metric == metric and _hits(each):
-                yield Answer(f"{named(dict(each.labels).get(label, ''))}: {amount(each)}", MEASURED)
+            wanted = any(_matches(each.metric, metric) for metric in metrics)
+            if wanted and isinstance(each, Measured) and not _is_absent(each):
+                yield Answer(f"{self._described(each)}: {amount(each)}", MEASURED)
 
     def size(self) -> Iterator[Answer]:
         """Yield how large the subject is."""
@@ -94,8 +86,9 @@ def _matches(metric: str, wanted: str) -> bool:
     return metric == wanted or (wanted.endswith(".") and metric.startswith(wanted))
 
 
-def _hits(result: Measured) -> int:
-    return result.counts.hits if result.labels and result.counts else 0
+def _is_absent(result: Measured) -> bool:
+    """Whether a share says of one label alone that it was never seen; the share of all labels says so too."""
+    return bool(result.labels) and result.counts is not None and result.counts.hits == 0
 
 
 def signals(told: Manifest) -> Iterator[Answer]:

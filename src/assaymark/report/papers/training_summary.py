@@ -145,7 +145,7 @@ def _processing(told: Manifest, found: Measurements) -> Iterator[Block]:
     )
     yield field("Additional comments, such as a link to the copyright policy", optional=True)
     yield Heading(3, "3.2. Removal of illegal content")
-    removal = [*found.hits("harm.row-rate", "category"), *found.hits("pii.row-rate", "entity")]
+    removal = found.of("harm.row-rate", "pii.row-rate")
     yield field(
         "Measures to avoid or remove illegal content",
         removal,
