@@ -38,7 +38,7 @@ FENCES = {
     "detoxify": ("detectors/harm/",),
     "onnxruntime": ("detectors/onnx_runtime.py",),
     "tokenizers": ("detectors/embedded/", "checks/quality/token_length.py"),
-    "sqlite3": ("engine/cache.py", "engine/probing/answer_store.py", "redaction/vault.py"),
+    "sqlite3": ("engine/cache.py", "engine/probing/answer_store.py", "redaction/vault"),
     "rfc8785": ("canonical.py",),
     "fsspec": ("inputs/",),
     "rfc3161_client": ("attest/timestamp.py",),

@@ -30,6 +30,10 @@ LONG = (
         ('He said "Go." Then he left.', ['He said "Go."', "Then he left."]),
         ("first line\n\n  second line\n", ["first line", "second line"]),
         ("Version 2.5 costs $3.40, e.g. here", ["Version 2.5 costs $3.40, e.g.", "here"]),
+        ("J. Smith came. A. B", ["J. Smith came. A. B"]),
+        ("1. first\n2. second", ["1. first", "2. second"]),
+        ("k\ni\nl\nl you", ["k\ni\nl", "l you"]),
+        ("a\n:-)", ["a\n:-)"]),
         ("Wait\u2026 what", ["Wait\u2026", "what"]),
     ],
 )
