@@ -212,6 +212,21 @@ def test_a_report_about_other_evidence_is_not_named(run, signed, audited, tmp_pa
     assert not (tmp_path / "bom.json").exists()
 
 
+def test_a_report_that_an_identity_signed_is_named_too(run, signed, tmp_path) -> None:
+    """A certificate stands in the place of the key's hint; nothing is believed of either."""
+    path = signed / "report.sigstore.json"
+    bundle = json.loads(path.read_bytes())
+    bundle["verificationMaterial"] = {"certificate": {"rawBytes": "AA=="}, "tlogEntries": []}
+    path.write_text(json.dumps(bundle))
+
+    result = run("export", signed, "-o", tmp_path / "bom.json", "--json")
+
+    statement = base64.b64decode(bundle["dsseEnvelope"]["payload"])
+    assert result.json["madeFrom"]["report:statement:sha256"] == (
+        hashlib.sha256(statement).hexdigest()
+    )
+
+
 @pytest.mark.parametrize("content", [b"{}", b"\xff"])
 def test_a_report_that_is_none_is_refused(run, audited, tmp_path, content) -> None:
     """Before anything is written."""

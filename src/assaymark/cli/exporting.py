@@ -107,6 +107,7 @@ def named_report(bundle: Path, evidence: Sha256) -> NamedReport | None:
         NotAuthenticError: It is no report, or about other evidence.
     """
     from assaymark.attest.container import read_container
+    from assaymark.attest.keyless.verifying import claimed_payload, is_keyless
     from assaymark.attest.predicates import AUDIT_REPORT
     from assaymark.attest.statement_reader import read_statement, stated_time
     from assaymark.attest.step import Step
@@ -117,7 +118,7 @@ def named_report(bundle: Path, evidence: Sha256) -> NamedReport | None:
     if not bundle.is_file():
         return None
     data = read_document(bundle)
-    payload = read_container(data).payload
+    payload = claimed_payload(data) if is_keyless(data) else read_container(data).payload
     _, predicate = read_statement(payload, AUDIT_REPORT)
     decided_at = stated_time(AUDIT_REPORT, predicate)
     about = predicate.get("evidence")
