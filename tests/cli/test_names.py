@@ -245,7 +245,7 @@ class Teller:
         self.refuse("export", none, "-o", bad / "bill2.json")
         (bad / "manifest.yaml").write_text("kind: Manifest\nlicence: MIT\n")
         self.tell("manifest show", bad / "manifest.yaml")
-        self.tell("diff", bad / "d.jsonl", bad / "d.jsonl", "--detectors", "none", ends=3)
+        self.tell("diff", bad / "d.jsonl", bad / "d.jsonl", "--detectors", "none")
         self.refuse("diff", bad / "d.jsonl", none)
         self.tell("init", bad / "started")
         self.refuse("init", bad / "started")
