@@ -34,7 +34,12 @@ FENCES = {
     "transformers": ("detectors/harm/", "detectors/pii/nlp/", "inputs/targets/local_model.py"),
     "gliner": ("detectors/pii/nlp/",),
     "huggingface_hub": ("detectors/pii/nlp/", "inputs/"),
-    "httpcore": ("inputs/targets/connection.py", "inputs/targets/stream.py"),
+    "httpcore": (
+        "inputs/targets/connection.py",
+        "inputs/targets/stream.py",
+        "guard/proxy/connections.py",
+    ),
+    "uvicorn": ("guard/proxy/server.py",),
     "detoxify": ("detectors/harm/",),
     "onnxruntime": ("detectors/onnx_runtime.py",),
     "tokenizers": ("detectors/embedded/", "checks/quality/token_length.py"),
@@ -42,6 +47,8 @@ FENCES = {
     "rfc8785": ("canonical.py",),
     "fsspec": ("inputs/",),
     "rfc3161_client": ("attest/timestamp.py",),
+    "langchain_core": ("integrations/langchain",),
+    "litellm": ("integrations/litellm",),
 }
 """Library to the only places that import it."""
 
