@@ -42,7 +42,7 @@ FENCES = {
     "uvicorn": ("guard/proxy/server.py",),
     "detoxify": ("detectors/harm/",),
     "onnxruntime": ("detectors/onnx_runtime.py",),
-    "tokenizers": ("detectors/embedded/",),
+    "tokenizers": ("detectors/embedded/", "checks/quality/token_length.py"),
     "sqlite3": ("engine/cache.py", "engine/probing/answer_store.py", "redaction/vault"),
     "rfc8785": ("canonical.py",),
     "fsspec": ("inputs/",),

@@ -28,17 +28,62 @@ def old(tmp_path: Path) -> Path:
     return dataset(tmp_path / "old.jsonl", 3000)
 
 
-def test_a_version_against_itself(run, old) -> None:
-    """Status 0, and nothing to list."""
-    result = run("diff", old, old, "--detectors", "none", "--column", "label")
+def test_the_same_bytes_have_no_difference(run, old, tmp_path) -> None:
+    """Status 0 under any name and however few, since nothing has to be inferred."""
+    copy = tmp_path / "copy.jsonl"
+    copy.write_bytes(old.read_bytes())
+    few = dataset(tmp_path / "few.jsonl", 2)
+
+    result = run("diff", old, copy, "--detectors", "none")
+    small = run("diff", few, few, "--detectors", "none", "--json")
 
     assert (result.status, result.err) == (0, "")
     assert result.out == (
         f"old: {old}, 3,000 records, 3,000 distinct texts\n"
-        f"new: {old}, 3,000 records, 3,000 distinct texts\n"
+        f"new: {copy}, 3,000 records, 3,000 distinct texts\n"
+        "3,000 texts are in both\n"
+        "no difference: both are the same bytes\n"
+    )
+    assert (small.status, small.json["identical"], small.json["changes"]) == (0, True, [])
+
+
+def test_nothing_is_not_the_same_as_nothing(run, tmp_path) -> None:
+    """Two files without a record are undecided: there was nothing to check."""
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text("")
+
+    result = run("diff", tmp_path / "a.jsonl", tmp_path / "b.jsonl", "--detectors", "none")
+
+    assert result.status == 3
+
+
+def test_the_same_files_under_other_names_are_compared(run, old, tmp_path) -> None:
+    """What a folder's files are called is part of what was read."""
+    for folder, name in (("one", "a.jsonl"), ("two", "b.jsonl")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_bytes(old.read_bytes())
+        (tmp_path / folder / "more.jsonl").write_text('{"text": "x"}\n')
+
+    result = run("diff", tmp_path / "one", tmp_path / "two", "--detectors", "none", "--json")
+    again = run("diff", tmp_path / "one", tmp_path / "one", "--detectors", "none", "--json")
+
+    assert (result.json["identical"], again.json["identical"]) == (False, True)
+
+
+def test_a_version_like_the_other(run, old, tmp_path) -> None:
+    """Other bytes, the same records: status 0, and nothing to list."""
+    new = tmp_path / "new.jsonl"
+    new.write_text("\n".join(reversed(old.read_text().splitlines())) + "\n")
+
+    result = run("diff", old, new, "--detectors", "none", "--column", "label")
+
+    assert (result.status, result.err) == (0, "")
+    assert result.out == (
+        f"old: {old}, 3,000 records, 3,000 distinct texts\n"
+        f"new: {new}, 3,000 records, 3,000 distinct texts\n"
         "3,000 texts are in both\n"
         "10 comparisons: 0 beyond the limit, 0 open, 10 within;"
-        " 10 of these without evidence of any change\n"
+        " 10 of all show no evidence of any change\n"
     )
 
 
@@ -60,8 +105,9 @@ def test_what_changed_is_said_with_its_limits(run, old, tmp_path) -> None:
 def test_few_records_are_undecided(run, tmp_path) -> None:
     """Status 3: ten records show little."""
     few = dataset(tmp_path / "few.jsonl", 10)
+    other = dataset(tmp_path / "other.jsonl", 10, label="b")
 
-    result = run("diff", few, few, "--detectors", "none")
+    result = run("diff", few, other, "--detectors", "none")
     assert result.status == 3
     assert "open    text length: PSI 0 (0 to " in result.out
 
@@ -82,7 +128,8 @@ def test_as_json(run, old, tmp_path) -> None:
         "outcome": "open",
         "reason": "there is nothing in new",
     }
-    within = run("diff", old, old, "--detectors", "none", "--json").json["changes"][0]
+    new = dataset(tmp_path / "new.jsonl", 3000, label="b")
+    within = run("diff", old, new, "--detectors", "none", "--json").json["changes"][0]
     assert set(within) == {
         *("what", "measure", "outcome", "old", "new", "value", "low", "high", "limit", "evidence")
     }
@@ -108,7 +155,7 @@ def test_evidence_against_evidence(run, old, tmp_path) -> None:
         run("audit", policy, "--dataset", data, "--out", tmp_path / name)
 
     same = run("diff", tmp_path / "a", tmp_path / "a" / "evidence.json")
-    assert same.status == 0
+    assert (same.status, same.out) == (0, "no difference: both are the same bytes\n")
     result = run("diff", tmp_path / "a", tmp_path / "b")
     assert result.status == 1
     assert "beyond  dataset: `records.empty-rate`: 0% → 25% (" in result.out

@@ -246,10 +246,11 @@ def _keyless() -> tuple[Any, Any, tuple[bytes, ...]]:
 
 
 def _verify_keyless(data: bytes) -> object:
-    from assaymark.attest.keyless.verifying import is_keyless, verify_keyless
+    from assaymark.attest.keyless.verifying import claimed_payload, is_keyless, verify_keyless
 
     root, identity, _ = _keyless()
-    is_keyless(data)
+    if is_keyless(data):
+        claimed_payload(data)
     return verify_keyless(data, identity, root, now=LATER)
 
 

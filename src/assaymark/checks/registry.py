@@ -41,6 +41,7 @@ from assaymark.checks.provenance.opt_out_signals import OptOutSignals
 from assaymark.checks.provenance.personal_data_declared import PersonalDataDeclared
 from assaymark.checks.provenance.source_lineage import SourceLineage
 from assaymark.checks.quality.benchmark_contamination import BenchmarkContamination
+from assaymark.checks.quality.benchmark_substrings import BenchmarkSubstrings
 from assaymark.checks.quality.boilerplate import Boilerplate
 from assaymark.checks.quality.encoding_damage import EncodingDamage
 from assaymark.checks.quality.exact_duplicates import ExactDuplicates
@@ -48,6 +49,7 @@ from assaymark.checks.quality.language import Language
 from assaymark.checks.quality.near_duplicates import NearDuplicates
 from assaymark.checks.quality.repetitive_text import RepetitiveText
 from assaymark.checks.quality.text_length import TextLength
+from assaymark.checks.quality.token_length import TokenLength
 from assaymark.checks.quality.train_test_leakage import TrainTestLeakage
 from assaymark.checks.records.record_health import RecordHealth
 from assaymark.checks.secrets.secret_exposure import SecretExposure
@@ -118,6 +120,8 @@ BUILTIN: tuple[CheckType, ...] = (
     Language,
     TrainTestLeakage,
     BenchmarkContamination,
+    BenchmarkSubstrings,
+    TokenLength,
 )
 
 

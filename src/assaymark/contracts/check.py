@@ -108,7 +108,11 @@ class RowCheck(Protocol[S]):
 
 
 class SubjectCheck(Protocol):
-    """A check over a subject as a whole: its size, its documents."""
+    """A check over a subject as a whole: its size, its documents.
+
+    A check reads no clock. One that must know which day it is has a setting `as_of`, and where the policy
+    leaves it at `None`, the engine fills in the day that the run declares, if it declares one.
+    """
 
     meta: ClassVar[CheckMeta]
     Settings: ClassVar[type[BaseModel]]

@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -65,6 +66,7 @@ def audit(  # noqa: PLR0913 - one keyword for each option of the command
     on_progress: Callable[[Progress], None] | None = None,
     open_catalog: Callable[[], Catalog] = installed_catalog,
     trials: Sequence[Trial] = (),
+    today: date | None = None,
 ) -> Evidence:
     """Run what `policy` needs over `sources` and `trials`.
 
@@ -86,6 +88,7 @@ def audit(  # noqa: PLR0913 - one keyword for each option of the command
         on_progress: Called after every batch.
         open_catalog: Returns `catalog` in a worker process; a function of a module.
         trials: Models to ask, one after another.
+        today: The day that checks of dates count as today; no clock is read in its place.
 
     Raises:
         UsageError: There is nothing to judge, a number is out of range, a subject cannot be read again
@@ -115,6 +118,7 @@ def audit(  # noqa: PLR0913 - one keyword for each option of the command
             nonce=nonce,
             table=table,
             on_progress=on_progress or (lambda _: None),
+            today=today,
         )
         # By name, so that the order of arguments does not show in the table of findings.
         for source in sorted(sources, key=lambda each: (each.kind, each.name)):
@@ -191,6 +195,7 @@ class _Run:
     nonce: str | None
     table: FindingTable | None
     on_progress: Callable[[Progress], None]
+    today: date | None
 
     def judge(self, source: Source) -> SubjectEvidence:
         """Read one subject to its end and return what was learned."""
@@ -236,6 +241,7 @@ class _Run:
             worker=self.worker,
             findings=FindingCount(source.name, self.table),
             states={name: self.worker.checks[name].start() for name in active},
+            today=self.today,
         )
         # Any word will do that no other subject of this run has; their names may coincide.
         word = token_hex(8)

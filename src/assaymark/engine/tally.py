@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from assaymark.contracts.check import concluded
@@ -39,6 +40,9 @@ class Tally:
     worker: Worker
     findings: FindingCount
     states: dict[str, Any]
+    today: date | None = None
+    """The day that the run declares, for checks that must know one."""
+
     failed: dict[str, str] = field(default_factory=dict)
     coverage: CoverageCount = field(default_factory=CoverageCount)
 
@@ -103,7 +107,10 @@ class Tally:
     ) -> Sequence[Result]:
         kind: Any = self.catalog.checks[name]
         try:
-            check = kind(kind.Settings.model_validate(dict(self.policy.checks[name])))
+            settings = kind.Settings.model_validate(dict(self.policy.checks[name]))
+            if self.today is not None and getattr(settings, "as_of", self.today) is None:
+                settings = settings.model_copy(update={"as_of": self.today})
+            check = kind(settings)
             found, measured = check.inspect(subject, coverage, manifest)
             found, measured = tuple(found), list(measured)
         except Exception as error:  # noqa: BLE001 - as above

@@ -117,6 +117,7 @@ def canonical_name(name: str) -> str:
             "no-version": "names several licences; name one with its version, such as `CC-BY-4.0`",
             "not-stated": "names no licence",
             "unrecognised-text": "stands for texts that nobody has identified",
+            "ambiguous-text": "stands for texts that several licences share",
             "unknown-exception": "has an exception that SPDX does not know",
         }.get(standing.rule, "is no licence that SPDX or the Hugging Face hub knows")
         raise ValueError(f"`{name}` {reason}")

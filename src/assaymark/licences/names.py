@@ -30,6 +30,11 @@ MAX_LENGTH = 500  # characters; a declaration beyond that is a text, not a name
 UNRECOGNISED_TEXT = "LicenseRef-unrecognised-text"
 """What a source declares for a licence file whose text it does not know."""
 
+AMBIGUOUS_TEXT = "LicenseRef-ambiguous-text"
+"""What a source declares for a licence file whose text several licences share."""
+
+NAMELESS_TEXTS = frozenset({UNRECOGNISED_TEXT, AMBIGUOUS_TEXT})
+
 _NOT_STATED = frozenset(
     {"", "unknown", "noassertion", "none", "null", "other", "unspecified", "undefined", "n/a", "na"}
     | {"unknwon", "unclear", "custom", "various", "see license", "see licence", "see link", "tbd"}
@@ -169,6 +174,8 @@ def resolve(written: str) -> Name:
         return Name(rule="no-licence")
     if key == UNRECOGNISED_TEXT.lower():
         return Name(rule="unrecognised-text")
+    if key == AMBIGUOUS_TEXT.lower():
+        return Name(rule="ambiguous-text")
     if key in _FAMILIES:
         return Name(rule="no-version")
     known, is_exception = spdx().get(_TAGS.get(key, key).lower(), ("", False))

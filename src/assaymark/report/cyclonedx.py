@@ -23,10 +23,13 @@ from assaymark.canonical import digest_of
 from assaymark.model.codec import to_plain
 from assaymark.model.evidence import Evidence, SubjectEvidence
 from assaymark.model.manifest import Manifest, Scope, SourceStatement, Topic
-from assaymark.model.measurement import Labels, Measured, Result
+from assaymark.model.measurement import Measured, Result
 from assaymark.model.numbers import plural
-from assaymark.model.subject import KnownBy, Sha256, SubjectKind
-from assaymark.report.cyclonedx_fields import Json, hashes_of, is_address, licences_of, property_of
+from assaymark.model.subject import KnownBy, SubjectKind
+from assaymark.report.cyclonedx_fields import Json, hashes_of, licences_of, property_of
+from assaymark.report.declared_fields import is_address
+from assaymark.report.measured_text import key_of, labels_text, number_text, value_text
+from assaymark.report.origin import Origin
 
 SPEC_VERSION = "1.6"
 NAMESPACE = "https://assaymark.dev/ns/cyclonedx"
@@ -37,7 +40,7 @@ _OWN_FIELD = frozenset({Topic.NAME, Topic.VERSION, Topic.URL, Topic.ORIGINATOR, 
 
 def render(
     evidence: Evidence,
-    evidence_digest: Sha256,
+    origin: Origin,
     manifest: Manifest,
     described: SubjectEvidence | None = None,
 ) -> str:
@@ -45,7 +48,7 @@ def render(
 
     Args:
         evidence: What was measured.
-        evidence_digest: SHA-256 of the bytes of `evidence.json`.
+        origin: From which bytes that is known.
         manifest: What documents say.
         described: The subject of `evidence` that the documents are about; `None` where there are none.
     """
@@ -61,18 +64,17 @@ def render(
         if each is described and files:
             component["components"] = files
     listed = [_source(ref, each, manifest) for ref, each in sources]
-    identity = digest_of(to_plain(manifest))
+    identity = digest_of([to_plain(manifest), [list(each) for each in origin.digests()]])
+    told_by = [property_of(name, digest) for name, digest in origin.digests()]
     bom: Json = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": SPEC_VERSION,
-        "serialNumber": uuid.uuid5(
-            uuid.NAMESPACE_URL, f"{NAMESPACE}#{evidence_digest}{identity}"
-        ).urn,
+        "serialNumber": uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}#{identity}").urn,
         "version": 1,
         "metadata": {
             "tools": {"components": [_tool(evidence.tool)]},
-            "properties": [property_of("evidence:sha256", evidence_digest)],
+            "properties": told_by,
         },
     }
     main = components.pop() if len(components) == 1 else None
@@ -176,10 +178,10 @@ def _model_card(found: SubjectEvidence, told: Manifest) -> Json:
 
 def _performance(result: Measured) -> Json:
     low, high = result.interval.low, result.interval.high
-    metric: Json = {"type": result.metric, "value": _number(result.value)}
+    metric: Json = {"type": result.metric, "value": number_text(result.value)}
     if result.labels:
-        metric["slice"] = _labels(result.labels)
-    metric["confidenceInterval"] = {"lowerBound": _number(low), "upperBound": _number(high)}
+        metric["slice"] = labels_text(result.labels)
+    metric["confidenceInterval"] = {"lowerBound": number_text(low), "upperBound": number_text(high)}
     return metric
 
 
@@ -217,21 +219,7 @@ def _statements(told: Manifest) -> Iterator[Json]:
 
 def _measurements(results: Iterable[Result]) -> Iterator[Json]:
     for each in results:
-        name = f"measured:{each.metric}" + (f"{{{_labels(each.labels)}}}" if each.labels else "")
-        if isinstance(each, Measured):
-            low, high = _number(each.interval.low), _number(each.interval.high)
-            how = f"from {low} to {high}, n = {each.n}, {each.method}"
-            yield property_of(name, f"{_number(each.value)} ({how})")
-        else:
-            yield property_of(name, f"not measured: {each.reason}")
-
-
-def _labels(labels: Labels) -> str:
-    return ",".join(f"{name}={value}" for name, value in labels)
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value.is_integer() else repr(value)
+        yield property_of(f"measured:{key_of(each)}", value_text(each))
 
 
 def _source(ref: str, source: SourceStatement, manifest: Manifest) -> Json:

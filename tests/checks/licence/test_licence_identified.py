@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,24 @@ def test_a_text_without_identifier_leaves_the_number_open() -> None:
 
     assert found.rules == ["LIC-002:unrecognised-text"]
     assert found.numbers["licence.unidentified"] == (0, 1)
+
+
+def test_a_text_is_named_where_it_is_known(shared: Path) -> None:
+    """Word for word it is a licence; changed, it is like one, and the number stays open."""
+    with gzip.open(shared / "licence/spdx_license_texts.jsonl.gz", "rt") as lines:
+        texts = {each["id"]: each["text"] for each in map(json.loads, lines)}
+    changed = texts["CC-BY-4.0"].replace("worldwide", "local")
+
+    def rules(text: str) -> tuple[list[str], tuple[float, float]]:
+        found = judged(LicenceIdentified, documents={"LICENSE": text})
+        return found.rules, found.numbers["licence.unidentified"]
+
+    assert rules(texts["CC-BY-4.0"]) == ([], (0, 0))
+    assert rules(changed) == (["LIC-002:unrecognised-text:like-CC-BY-4.0"], (0, 1))
+    assert rules(texts["OFL-1.1"]) == (
+        ["LIC-002:ambiguous-text:OFL-1.1/OFL-1.1-RFN"],
+        (0, 1),
+    )
 
 
 def test_other_with_its_name_and_link() -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,8 @@ def test_case(case: str, repository: Path) -> None:
         ("collected: {until: 2024-02-30}", ["PRV-003:unreadable"]),
         ("collected: {from: 2024-03, until: 2024-03-01}", []),
         ("collected: {from: 2024-03, until: 2024-02}", ["PRV-003:reversed"]),
-        ("collected: {until: 2026-01-02}", ["PRV-003:future"]),
+        ("collected: {until: 2026-01-03}", ["PRV-003:future"]),
+        ("collected: {until: 2026-01-02}", []),
         ("collected: {until: 2026}", []),
         ("collected: {until: 2024-02-01}\nissued: 2024-01", ["PRV-003:after-release"]),
         ("collected: {until: 2024-02-01}\nissued: 2024-02-01T00:00:00Z", []),
@@ -40,10 +40,19 @@ def test_rules(own: str, rules: list[str]) -> None:
     assert judged(CollectionDates, own, settings=settings).rules == rules
 
 
-def test_today_is_the_day_of_the_audit() -> None:
-    """With a day's grace for time zones."""
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    later = tomorrow + timedelta(days=2)
+def test_without_a_day_that_counts_as_today_the_number_stays_open() -> None:
+    """No clock is read in its place; what documents contradict among themselves is faulted all the same."""
+    dated = judged(CollectionDates, "collected: {until: 2024-02-01}", settings={"max_age_days": 1})
+    contradicting = judged(CollectionDates, "collected: {from: 2024-03, until: 2024-02}")
 
-    assert judged(CollectionDates, f"collected: {{until: {tomorrow}}}").rules == []
-    assert judged(CollectionDates, f"collected: {{until: {later}}}").rules == ["PRV-003:future"]
+    assert dated.rules == ["PRV-003:no-today"]
+    assert dated.numbers == {"provenance.date-faults": (0, 1)}
+    assert dated.reasons == {"provenance.dates-judged-on": "nobody declared a day as today"}
+    assert contradicting.numbers == {"provenance.date-faults": (1, 2)}
+
+
+def test_the_evidence_keeps_the_day_that_counted_as_today() -> None:
+    """As a number that a reader can read."""
+    found = judged(CollectionDates, "name: x", settings={"as_of": "2026-01-31"})
+
+    assert found.numbers["provenance.dates-judged-on"] == (20260131, 20260131)

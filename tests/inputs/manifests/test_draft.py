@@ -77,3 +77,19 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
         draft_manifest(str(tmp_path))
 
     assert caught.value.message == f"`{tmp_path}/a` is a symbolic link"
+
+
+def test_a_licence_in_two_spellings_is_drafted_once(tmp_path: Path) -> None:
+    """And a text that nobody recognised is no licence that could be written down."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "rows.jsonl").write_text('{"text": "x"}\n')
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n")
+    (folder / "LICENSES").mkdir()
+    (folder / "a.license").write_text("SPDX-License-Identifier: MIT\n")
+    (folder / "LICENSE").write_text("SPDX-License-Identifier: MIT\n")
+    (folder / "COPYING").write_text("Do as you like.\n")
+
+    text = draft_manifest(str(folder)).files["assaymark.yaml"]
+
+    assert '\nlicence: ["MIT"]\n' in text

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +43,43 @@ def test_a_text_without_identifier_is_known_by_its_digest() -> None:
 
     assert licence.expression == "LicenseRef-unrecognised-text"
     assert licence.text_digest == hashlib.sha256(b"Do as you like.\n").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("name", "expression", "said_of_it"),
+    [
+        ("CC-BY-4.0", "CC-BY-4.0", ""),
+        ("OFL-1.1", "LicenseRef-ambiguous-text", "OFL-1.1/OFL-1.1-RFN"),
+    ],
+)
+def test_a_text_is_the_licence_that_it_is_word_for_word(
+    shared: Path, name: str, expression: str, said_of_it: str
+) -> None:
+    """Its digest stands with it; a text that several licences share is each of them by name."""
+    text = published(shared)[name]
+
+    (licence,) = read(text, "LICENSE").licences
+
+    assert (licence.expression, licence.name) == (expression, said_of_it)
+    assert licence.text_digest == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_text_that_was_changed_is_like_a_licence_and_none(shared: Path) -> None:
+    """What it is like is a hint beside the digest."""
+    text = published(shared)["CC-BY-4.0"].replace("worldwide", "local")
+
+    (licence,) = read(text, "LICENSE").licences
+
+    assert (licence.expression, licence.name) == (
+        "LicenseRef-unrecognised-text",
+        "like-CC-BY-4.0",
+    )
+
+
+def published(shared: Path) -> dict[str, str]:
+    """Return published texts by id."""
+    with gzip.open(shared / "licence/spdx_license_texts.jsonl.gz", "rt") as lines:
+        return {each["id"]: each["text"] for each in map(json.loads, lines)}
 
 
 def test_reuse_toml() -> None:

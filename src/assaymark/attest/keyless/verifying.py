@@ -69,6 +69,15 @@ def is_keyless(bundle: bytes) -> bool:
     return isinstance(material, dict) and "certificate" in material
 
 
+def claimed_payload(bundle: bytes) -> bytes:
+    """Return what a bundle says that a certificate signed, read strictly and not believed.
+
+    Raises:
+        NotAuthenticError: Step 1 or 2: it is no bundle of the one shape that we accept.
+    """
+    return _envelope(bundle).payload
+
+
 def verify_keyless(
     bundle: bytes,
     identity: Identity,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assaymark.licences.expression import Either, One, Tree, leaves, tree_of
-from assaymark.licences.names import UNRECOGNISED_TEXT, states_nothing
+from assaymark.licences.names import NAMELESS_TEXTS, states_nothing
 from assaymark.model.manifest import LicenceStatement, Manifest, Scope
 
 MAX_CHOICES = 64
@@ -38,7 +38,7 @@ class Declared:
     @property
     def is_understood(self) -> bool:
         """Whether every name in it is one licence."""
-        return all(leaf.id and leaf.id != UNRECOGNISED_TEXT for leaf in leaves(self.tree))
+        return all(leaf.id and leaf.id not in NAMELESS_TEXTS for leaf in leaves(self.tree))
 
     @property
     def canonical(self) -> str:

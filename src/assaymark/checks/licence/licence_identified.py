@@ -9,7 +9,7 @@ from assaymark.checks.licence.declared import Declared, declared
 from assaymark.checks.statements import Breach, Remark, Rule, StatementCheck
 from assaymark.contracts.check import CheckMeta
 from assaymark.licences.expression import is_local, leaves
-from assaymark.licences.names import UNRECOGNISED_TEXT
+from assaymark.licences.names import NAMELESS_TEXTS
 from assaymark.model.finding import Severity
 from assaymark.model.manifest import Scope
 from assaymark.model.subject import SubjectKind
@@ -43,8 +43,10 @@ class LicenceIdentified(StatementCheck):
     ## Rules
     - `LIC-001` (high): no licence, or only `unknown`, `NOASSERTION`, `NONE` and the like.
     - `LIC-002` (high): an expression that does not parse, an id that nobody knows, a name without a
-      version such as `cc`. A licence text without an identifier leaves the number open. An id that SPDX
-      gave up is a remark, `deprecated-id`.
+      version such as `cc`. The text of a licence file counts as its id where it is that licence word for
+      word. A text that several licences share (`ambiguous-text`, such as `GPL-3.0-only/GPL-3.0-or-later`)
+      and one that is none (`unrecognised-text`, with `like-…` where it resembles one) leave the number
+      open. An id that SPDX gave up is a remark, `deprecated-id`.
     - `LIC-003` (high): `other`, or a `LicenseRef-` name, without a name, a link or the SHA-256 of its text.
 
     ## Why it matters
@@ -56,7 +58,9 @@ class LicenceIdentified(StatementCheck):
     `link` and `sha256` in a manifest. Put an `SPDX-License-Identifier` line into licence files.
 
     ## Known limits
-    A text is known by its identifier and not by its words. Titles and sentences are read only where they
+    Texts are compared with those of about 680 SPDX licences, by fingerprints. One word more or less and a
+    text is no longer that licence, since a word can change everything: names, years, copyright notices,
+    numbering and addresses may differ. Titles and sentences are read only where they
     leave no other reading. It is no legal advice.
     """
 
@@ -64,7 +68,7 @@ class LicenceIdentified(StatementCheck):
         id="licence-identified",
         family="licence",
         summary="whether every licence is stated, names exactly one, and own terms can be looked up",
-        version="1",
+        version="2",
         added="0.1",
         metrics=tuple(each.as_metric() for each in _RULES),
         on=(SubjectKind.DATASET, SubjectKind.OUTPUTS, SubjectKind.MODEL),
@@ -96,8 +100,11 @@ def _names(one: Declared) -> Iterator[Breach | Remark]:
     place = one.statement.place
     for leaf in leaves(one.tree):
         if leaf.name.rule:
-            is_text = leaf.name.rule == "unrecognised-text"
-            yield Breach(rule="LIC-002", detail=leaf.name.rule, place=place, is_open=is_text)
+            is_text = leaf.name.rule in ("unrecognised-text", "ambiguous-text")
+            # What its reader found it to be, or to be like: ids of licences, joined by `/`.
+            hint = f":{one.statement.name}" if is_text and one.statement.name else ""
+            detail = f"{leaf.name.rule}{hint}"
+            yield Breach(rule="LIC-002", detail=detail, place=place, is_open=is_text)
         elif leaf.name.is_deprecated:
             yield Remark(text=f"deprecated-id:{leaf.name.id}", place=place)
 
@@ -106,7 +113,7 @@ def _own_terms(one: Declared) -> Iterator[Breach]:
     statement = one.statement
     is_own = statement.expression.strip().lower() == "other" or any(
         leaf.name.id.startswith("LicenseRef-")
-        and leaf.name.id != UNRECOGNISED_TEXT
+        and leaf.name.id not in NAMELESS_TEXTS
         and is_local(leaf.name.id)
         for leaf in leaves(one.tree)
     )

@@ -115,6 +115,7 @@ class LicencePermitted:
                     "unknown-licence",
                     "unknown-exception",
                     "unrecognised-text",
+                    "ambiguous-text",
                     "document-not-understood",
                 ),
             ),

@@ -60,7 +60,7 @@ class References:
         """Texts of fewer words than a run, which cannot be found."""
         texts: list[str] = []
         for file in files:
-            for row, text in enumerate(_texts_of(file)):
+            for row, text in enumerate(texts_of(file)):
                 self.records.append(ReferenceRecord(file.path, row))
                 texts.append(text)
         runs = runs_of(texts, words)
@@ -102,7 +102,7 @@ def load_references(files: tuple[ReferenceFile, ...], words: int) -> References:
     return References(files, words)
 
 
-def _texts_of(file: ReferenceFile) -> Iterator[str]:
+def texts_of(file: ReferenceFile) -> Iterator[str]:
     """Yield the text of each record of a file, evened."""
     try:
         data = Path(file.path).read_bytes()

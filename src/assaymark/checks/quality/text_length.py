@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BaseModel, Field, model_validator
 
+from assaymark.checks.quality.quantiles import quantile
 from assaymark.checks.quality.record_texts import TextSettings, record_place, record_texts
 from assaymark.checks.rates import add_counts
 from assaymark.contracts.check import CheckMeta
 from assaymark.model.finding import Finding, Severity, fingerprint_of
-from assaymark.model.intervals import Interval
-from assaymark.model.measurement import EXACT, Counts, Measured, NotMeasured, Result, share
+from assaymark.model.measurement import Counts, Result, share
 from assaymark.model.metric import Direction, Metric, Unit
-from assaymark.model.numbers import plural
 from assaymark.model.subject import SubjectKind
-from assaymark.statistics.buckets import at_rank, bucket_of
+from assaymark.statistics.buckets import bucket_of
 
 if TYPE_CHECKING:
     from assaymark.contracts.check import DetectionsById
@@ -80,7 +78,7 @@ class TextLength:
 
     ## Known limits
     Lengths are Unicode code points of a record's text after white space is evened out, all of its text
-    fields together; tokens depend on a model and are not counted. Quantiles are over records that have text;
+    fields together; `token-length` counts the tokens of a model. Quantiles are over records that have text;
     they are the value of that rank, exact below 128 characters and at most 1/64 too long above; the
     interval says so, and also what records that could not be read may change. A record without text
     is judged and not too short: see `record-health`.
@@ -179,39 +177,11 @@ class TextLength:
     def finish(self, state: LengthTally, *, sampled: bool) -> Iterator[Result]:
         """Yield the quantiles, and the shares of records out of bounds."""
         for name, part in _QUANTILES.items():
-            yield self._quantile(name, part, state, sampled=sampled)
+            lengths, lost = state.lengths, state.skipped
+            yield quantile(name, self.meta.id, part, lengths, lost=lost, sampled=sampled)
         for name, hits in (("quality.short-rate", state.short), ("quality.long-rate", state.long)):
             found = Counts(hits=hits, judged=state.rows, unjudged=state.skipped)
             yield share(name, self.meta.id, (), found, sampled=sampled)
-
-    def _quantile(self, name: str, part: float, state: LengthTally, *, sampled: bool) -> Result:
-        counts = {int(bucket): number for bucket, number in state.lengths.items()}
-        texts, lost = sum(counts.values()), state.skipped
-        # What could not be read may be shorter than all, or longer than all.
-        rank = math.ceil(part * (texts + lost))
-        if sampled or rank > texts or not texts:
-            reason = (
-                "the rows are a sample"
-                if sampled
-                else f"{plural(lost, 'record')} could not be read, and may be longer than all others"
-                if texts
-                else "no record has any text"
-            )
-            return NotMeasured(metric=name, check=self.meta.id, labels=(), reason=reason)
-        low = at_rank(counts, rank - lost).low if rank > lost else 0.0
-        return Measured(
-            metric=name,
-            check=self.meta.id,
-            labels=(),
-            # Lengths are whole numbers, so a bucket's last one is below its end.
-            value=float(int(at_rank(counts, math.ceil(part * texts)).high)),
-            n=texts,
-            interval=Interval(
-                low=float(math.ceil(low)), high=float(int(at_rank(counts, rank).high)), level=1.0
-            ),
-            method=EXACT,
-            counts=None,
-        )
 
     def _rule(self, length: int) -> str:
         if length < self._settings.fewest:

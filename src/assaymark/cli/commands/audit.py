@@ -87,6 +87,9 @@ if TYPE_CHECKING:
     "--nonce", metavar="TEXT", help="Makes the draw of --sample unforeseeable to the data's maker."
 )
 @click.option(
+    "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Date to judge dates by."
+)
+@click.option(
     "--resume",
     is_flag=True,
     help="Keep costly answers in DIR.cache and DIR.answers, and go on from there.",
@@ -118,6 +121,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     executor: str,
     sample: int | None,
     nonce: str | None,
+    today: datetime | None,
     resume: bool,
 ) -> None:
     r"""Judge data by POLICY and write evidence, findings and a report into DIR.
@@ -149,6 +153,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
     With `--baseline`, numbers are set beside those of REPORT, the folder or evidence.json of an earlier
     audit: better, worse, or no evidence of either. That decides nothing.
+
+    With `--today`, checks of dates judge by that day and not by the clock's, and the evidence comes out the
+    same on any other day; either way it says which day that was.
 
     DIR.cache holds detectors' answers and none of the text; it belongs with the data. A later audit with
     --resume costs what changed, and gives the same evidence.
@@ -222,6 +229,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
                 cache_path=out.with_name(f"{out.name}.cache") if resume else None,
                 on_progress=update,
                 trials=[replace(each, on_progress=update) for each in trials],
+                today=(today or datetime.now(UTC)).date(),
             )
         applied = tuple(each.waiver for each in waivers)
         decision = decide(loaded, evidence, applied, datetime.now(UTC))

@@ -96,7 +96,8 @@ def command(  # noqa: PLR0913 - one keyword for each option
 ) -> None:
     r"""Say what changed from OLD to NEW, by how much, and how sure that is.
 
-    Both are datasets, or evidence (an `evidence.json`, or the folder that holds one). Of datasets are
+    Both are datasets, or evidence (an `evidence.json`, or the folder that holds one). Where both are the same
+    bytes there is no difference, and nothing is compared. Of datasets are
     compared: unreadable and empty records, fields, text lengths, scripts, repeated texts, the columns that
     --column names, and the rows in which detectors see something. Both are taken as samples of what makes
     such data. A change is beyond its limit where even the lower end of its interval is, within where even
@@ -104,7 +105,7 @@ def command(  # noqa: PLR0913 - one keyword for each option
 
     \b
     Exit status:
-      0  every change is within its limit
+      0  both are the same bytes, or every change is within its limit
       1  at least one is beyond
       2  the command line or the data are wrong
       3  none is beyond, but at least one is open or could not be compared
@@ -121,7 +122,8 @@ def command(  # noqa: PLR0913 - one keyword for each option
             raise UsageError(
                 "`--column`, `--field` and `--format` are for datasets, not for evidence"
             )
-        changes = _of_evidence(evidence[0], evidence[1], bounds, confidence)
+        is_same = _same_evidence(evidence[0], evidence[1])
+        changes = () if is_same else _of_evidence(evidence[0], evidence[1], bounds, confidence)
     elif evidence[0] is not None or evidence[1] is not None:
         raise UsageError(
             f"one of `{old}` and `{new}` is evidence and the other is not",
@@ -131,10 +133,14 @@ def command(  # noqa: PLR0913 - one keyword for each option
         options = {"field": field, "format": file_format, "max_ratio": max_ratio}
         loaded = _loaded(detectors)
         profiles = [_profile(each, loaded, columns, options, show) for each in (old, new)]
-        changes = _of_profiles(profiles, bounds, confidence)
+        is_same = profiles[0].is_same_as(profiles[1])
+        changes = () if is_same else _of_profiles(profiles, bounds, confidence)
         head, lines = _heads(profiles)
     outcomes = {each.outcome for each in changes}
-    plain = {**head, "changes": [to_plain(each) for each in changes]}
+    plain = {**head, "identical": is_same, "changes": [to_plain(each) for each in changes]}
+    if is_same:
+        show.result(plain, *lines, "no difference: both are the same bytes")
+        return
     show.result(plain, *lines, *lines_of(changes, everything=everything))
     if Outcome.BEYOND in outcomes:
         ctx.exit(ExitStatus.NOT_MET)
@@ -149,6 +155,20 @@ def _evidence_at(place: str) -> Path | None:
     if path.is_dir():
         return path / EVIDENCE if (path / EVIDENCE).is_file() else None
     return path if path.name.endswith(EVIDENCE) and path.is_file() else None
+
+
+def _same_evidence(old: Path, new: Path) -> bool:
+    """Return whether both hold the same bytes, which have to be evidence for that to say anything.
+
+    Raises:
+        EvidenceError: They are none.
+    """
+    from assaymark.cli.report_paths import read_document
+    from assaymark.policy.replay import read_evidence
+
+    data = read_document(old)
+    read_evidence(data)
+    return data == read_document(new)
 
 
 def _of_evidence(old: Path, new: Path, bounds: Limits, confidence: float) -> Sequence[Change]:
@@ -193,12 +213,14 @@ def _profile(
 
     source = open_source(place, kind=SubjectKind.DATASET, columns=columns, **options)
     with progress(show) as update:
-        return profile(
+        found = profile(
             source,
             detectors,
             columns,
             on_rows=lambda rows: update(Progress(subject=source.name, rows=rows, findings=0)),
         )
+    found.subject = source.subject()
+    return found
 
 
 def _of_profiles(

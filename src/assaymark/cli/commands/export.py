@@ -1,18 +1,16 @@
-"""`assaymark export`: what an audit learned, in a form that inventories read."""
+"""`assaymark export`: what an audit learned, in forms that inventories, catalogues and authorities read."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from assaymark.cli.report_paths import REPORT, evidence_in, read_document
+from assaymark.cli.exporting import FORMS, collected, demand_ending, written
+from assaymark.cli.report_paths import REPORT, evidence_in
 from assaymark.cli.show import Show, output_options
 from assaymark.errors import UsageError
-
-if TYPE_CHECKING:
-    from assaymark.model.evidence import Evidence, SubjectEvidence
 
 
 @click.command("export")
@@ -20,10 +18,10 @@ if TYPE_CHECKING:
 @click.option(
     "--as",
     "form",
-    type=click.Choice(["cyclonedx"]),
+    type=click.Choice(list(FORMS)),
     default="cyclonedx",
     show_default=True,
-    help="CycloneDX 1.6, a bill of materials with data and models.",
+    help="The form; see below.",
 )
 @click.option(
     "--manifest",
@@ -31,6 +29,11 @@ if TYPE_CHECKING:
     metavar="PATH",
     multiple=True,
     help="A document about the dataset; may be given several times.",
+)
+@click.option(
+    "--created",
+    metavar="TIME",
+    help="When the document counts as made, for SPDX. Else the report's decision, else now.",
 )
 @click.option(
     "-o",
@@ -42,50 +45,59 @@ if TYPE_CHECKING:
 )
 @output_options
 def command(
-    show: Show, evidence: Path, *, form: str, manifests: tuple[str, ...], output: Path
+    show: Show,
+    evidence: Path,
+    *,
+    form: str,
+    manifests: tuple[str, ...],
+    created: str | None,
+    output: Path,
 ) -> None:
-    r"""Write what an audit learned of its subjects as a bill of materials.
+    r"""Write what an audit learned of its subjects in a form that others read.
 
     EVIDENCE is an `evidence.json` or the folder that holds one. Documents that `--manifest` names add
     licences, sources and files; they are about the one dataset, or the one subject there is. It states
-    what was measured and no verdict: that stands in the signed report.
+    what was measured and no verdict: that stands in the signed report, which is named by its digest where
+    it lies beside the evidence. Whether its signature holds is asked with `assaymark verify`.
+
+    \b
+    Forms:
+      cyclonedx         CycloneDX 1.6, a bill of materials with data and models
+      spdx              SPDX 3.0.1, with the Dataset and AI profiles
+      croissant         Croissant 1.1 with RAI, of one dataset
+      training-summary  draft of the summary that Article 53(1)(d) of the EU AI Act demands; .md or .docx
+      datasheet         a datasheet of one dataset, after Gebru and others; .md or .docx
 
     \b
     Exit status:
       0  it is written
       2  the evidence or a document cannot be used, or the file is there already
+      4  the report beside the evidence is none, or about other evidence
     """
-    from assaymark.canonical import sha256_of
     from assaymark.cli.new_file import write_new
-    from assaymark.inputs.manifest import read_manifest
-    from assaymark.model.manifest import merged
-    from assaymark.policy.replay import read_evidence
-    from assaymark.report.cyclonedx import render
 
-    data = read_document(evidence_in(evidence))
-    found = read_evidence(data)
-    manifest = merged(read_manifest(each) for each in manifests)
-    described = _described(found) if manifests else None
-    written = render(found, sha256_of(data), manifest, described)
-    write_new(output, written.encode())
-    told = {"output": str(output), "form": form, "notUnderstood": list(manifest.problems)}
-    lines = [f"  not understood: {each}" for each in manifest.problems]
-    show.result(told, f"wrote `{output}`", *lines)
+    demand_ending(form, output)
+    exported = collected(evidence_in(evidence), manifests, _moment(created))
+    write_new(output, written(form, output, exported))
+    problems = exported.manifest.problems
+    told = {
+        "output": str(output),
+        "form": form,
+        "madeFrom": dict(exported.origin.digests()),
+        "notUnderstood": list(problems),
+    }
+    show.result(told, f"wrote `{output}`", *(f"  not understood: {each}" for each in problems))
 
 
-def _described(evidence: Evidence) -> SubjectEvidence:
-    """Return the subject that documents are about.
+def _moment(text: str | None) -> datetime | None:
+    from assaymark.errors import EvidenceError
+    from assaymark.model.codec import parse_time
 
-    Raises:
-        UsageError: It could be any of several.
-    """
-    from assaymark.model.subject import SubjectKind
-
-    datasets = [each for each in evidence.subjects if each.subject.kind is SubjectKind.DATASET]
-    candidates = datasets or list(evidence.subjects)
-    if len(candidates) != 1:
+    if text is None:
+        return None
+    try:
+        return parse_time(text)
+    except EvidenceError:
         raise UsageError(
-            f"`--manifest` describes one dataset, and the evidence is about {len(candidates)}",
-            hint="audit each dataset by itself",
-        )
-    return candidates[0]
+            "`--created` is no time", hint="write it as `2026-01-31T12:00:00Z`"
+        ) from None

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from assaymark.checks.quality.record_texts import record_texts
 from assaymark.checks.rates import RowRateCheck, RowTally
 from assaymark.model.measurement import Counts
+from assaymark.model.subject import Subject
 from assaymark.statistics.buckets import bucket_of
 
 if TYPE_CHECKING:
@@ -103,6 +104,19 @@ class Profile:
 
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Detector to what it looks for."""
+
+    subject: Subject | None = None
+    """What was read, by its digests; `None` where nobody said."""
+
+    def is_same_as(self, other: Profile) -> bool:
+        """Whether both are the same bytes under the same names, whatever the versions are called.
+
+        Nothing at all is not the same as nothing: there is no record to say it of.
+        """
+        one, two = self.subject, other.subject
+        if one is None or two is None or not self.read:
+            return False
+        return (one.digest, one.tree) == (two.digest, two.tree)
 
     @property
     def texts(self) -> int:

@@ -32,11 +32,11 @@ def lines_of(changes: Sequence[Change], *, everything: bool) -> Iterator[str]:
     for outcome in shown:
         yield from (_line(each) for each in changes if each.outcome is outcome)
     counts = Counter(each.outcome for each in changes)
-    quiet = sum(each.outcome is Outcome.WITHIN and not each.has_evidence for each in changes)
+    quiet = sum(each.value is not None and not each.has_evidence for each in changes)
     yield (
         f"{plural(len(changes), 'comparison')}: {counts[Outcome.BEYOND]} beyond the limit,"
         f" {counts[Outcome.OPEN]} open, {counts[Outcome.WITHIN]} within;"
-        f" {quiet} of these without evidence of any change"
+        f" {quiet} of all show no evidence of any change"
     )
 
 

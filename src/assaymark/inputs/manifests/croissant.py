@@ -209,6 +209,8 @@ def _responsible(notes: Notes, fields: Fields) -> None:
         # Attributes such as `Gender` are the answer yes; a sentence is not interpreted.
         if texts and said == {"unclear"} and all(len(text) <= _SHORT for text in texts):
             said = {"yes"} if len(texts) > 1 or " " not in texts[0] else {"unclear"}
+        # A plain answer beside descriptions is the answer.
+        said = said & {"yes", "no"} or said
         for each in sorted(said):
             notes.say(Topic.PERSONAL_DATA, each, field, node)
 

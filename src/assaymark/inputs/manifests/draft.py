@@ -22,6 +22,8 @@ from assaymark.inputs.manifest import manifest_of
 from assaymark.inputs.manifests.recognise import limit_of
 from assaymark.inputs.stored import FileDigest, StoredFile
 from assaymark.inputs.tree_hash import OnBytes, hash_files
+from assaymark.licences.expression import tree_of
+from assaymark.licences.names import NAMELESS_TEXTS
 from assaymark.model.manifest import Manifest, Scope, Topic
 
 MANIFEST, SUMS = "assaymark.yaml", "SHA256SUMS"
@@ -115,9 +117,13 @@ def _manifest(name: str, said: Manifest, data: Mapping[str, FileDigest]) -> str:
 
 
 def _licence(said: Manifest) -> list[str]:
-    found = list(
-        dict.fromkeys(each.claimed for each in said.licences if each.scope is Scope.SUBJECT)
-    )
+    claimed = [
+        each.claimed
+        for each in said.licences
+        if each.scope is Scope.SUBJECT and each.expression not in NAMELESS_TEXTS
+    ]
+    # One licence in two spellings is one; the first that was written stays.
+    found = list({tree_of(each): each for each in reversed(claimed)}.values())[::-1]
     if not found:
         return ["# licence:".ljust(32) + "# SPDX expression, such as CC-BY-4.0"]
     # What documents say is repeated as it stands; whether they agree is for a person to see.

@@ -2,7 +2,9 @@
 Licence files: by their identifier, by their name in `LICENSES/`, or as a text that is there.
 
 Read are `SPDX-License-Identifier` lines of licence files and of REUSE side files, and `REUSE.toml`. A text
-without an identifier is `LicenseRef-unrecognised-text`, with its digest, so that a policy can ask for one.
+without an identifier is the licence that it is word for word; `LicenseRef-ambiguous-text` where several
+licences share it, with their names; else `LicenseRef-unrecognised-text`, with the name of what it resembles.
+Its digest stands with it, so that a policy can ask for one.
 
 Source: REUSE specification 3.3; SPDX 2.3, annex E, on short identifiers.
 
@@ -20,10 +22,10 @@ from typing import Any
 
 from assaymark.errors import InputError
 from assaymark.inputs.manifests.notes import Notes
+from assaymark.licences.known_texts import recognise
+from assaymark.licences.names import AMBIGUOUS_TEXT, UNRECOGNISED_TEXT
 from assaymark.marked_yaml import Mark, Node
 from assaymark.model.manifest import Scope, Topic
-
-UNRECOGNISED = "LicenseRef-unrecognised-text"
 
 _IDENTIFIER = re.compile(r"SPDX-License-Identifier:[ \t]*([^\r\n]+)")
 _COPYRIGHT = re.compile(r"SPDX-FileCopyrightText:[ \t]*([^\r\n]+)")
@@ -58,12 +60,23 @@ def read_licence_file(notes: Notes, data: bytes) -> None:
         name = path.name.removesuffix(".txt").removesuffix(".md")
         notes.licence(name, "", text_digest=digest)
     elif not found and text.strip():
-        notes.licence(UNRECOGNISED, "", scope=scope, of=of, text_digest=digest)
+        expression, name = _recognised(text)
+        notes.licence(expression, "", scope=scope, of=of, name=name, text_digest=digest)
     elif not found:
         raise InputError(f"`{notes.file}` is empty")
     for match in _COPYRIGHT.finditer(text):
         line = _line(text, match.start())
         notes.say(Topic.ATTRIBUTION, notes.usable(_COMMENT_END.sub("", match[1]), ""), "", line)
+
+
+def _recognised(text: str) -> tuple[str, str]:
+    """Return what a text declares, and the names of the licences that it may be or is like."""
+    found = recognise(text)
+    if len(found.ids) == 1:
+        return found.ids[0], ""
+    if found.ids:
+        return AMBIGUOUS_TEXT, "/".join(found.ids)
+    return UNRECOGNISED_TEXT, f"like-{found.resembles}" if found.resembles else ""
 
 
 def read_reuse(notes: Notes, data: bytes) -> None:

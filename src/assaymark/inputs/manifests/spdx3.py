@@ -26,6 +26,7 @@ from assaymark.model.manifest import FileStatement, Scope, SourceStatement, Topi
 _SUBJECTS = frozenset({"datasetpackage", "aipackage", "package"})
 _COLLECTIONS = frozenset({"spdxdocument", "sbom", "bom", "bundle"})
 _LICENCES = ("hasDeclaredLicense", "hasConcludedLicense", "declaredLicense", "concludedLicense")
+_INDIVIDUALS = {"NoAssertionLicense": "NOASSERTION", "NoneLicense": "NONE"}
 _PARENTS = frozenset(
     {
         "descendantOf",
@@ -119,8 +120,10 @@ def read_spdx3(notes: Notes, root: Node) -> None:
         else:
             _source(graph, name, relations)
     _licences(graph, relations, subjects)
+    # What proves something about the subject is no part of it.
+    proof = {end for _, kind, end, _, _ in relations if kind == "hasEvidence"}
     for name in graph.elements:
-        if graph.kind(name) == "file":
+        if graph.kind(name) == "file" and name not in proof:
             _file(graph, name)
 
 
@@ -186,7 +189,8 @@ def _licences(
         of = "" if is_subject else start
         if end not in graph.elements:
             # Listed licences may be meant by their address alone.
-            notes.licence(end, place, node, scope=scope, of=of)
+            known = _INDIVIDUALS.get(end.rpartition("/")[2].rpartition("_")[2], end)
+            notes.licence(known, place, node, scope=scope, of=of)
             continue
         licence, where = graph.elements[end]
         expression, written = graph.get(licence, "licenseExpression")
