@@ -104,7 +104,7 @@ def test_the_evidence_can_be_decided_again(run, server, tmp_path: Path) -> None:
     assert gap["method"] == "clustered-square-and-add"
     groups = gap["contrast"]["families"][0]
     assert [each["name"] for each in groups] == ["man", "non-binary person", "woman"]
-    assert all(len(each["clusters"]) == 72 for each in groups)
+    assert all(len(each["clusters"]) == 240 for each in groups)
     assert replayed.status == 0, replayed.out + replayed.err
     page = html.fromstring((out / "report.html").read_text())
     assert len(page.xpath("//svg[contains(@class, 'forest')]")) == 3

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
+from assaymark.checks.bias.counterfactual import CounterfactualSettings
 from assaymark.checks.bias.counterfactual_language import CounterfactualLanguage
-from assaymark.checks.bias.counterfactual_settings import CounterfactualSettings
 from assaymark.contracts.target import Prompt
 from assaymark.contracts.transcript import ProbePrompt
 from assaymark.model.measurement import NotMeasured

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assaymark.checks.bias.counterfactual_settings import CounterfactualSettings
+from assaymark.checks.bias.counterfactual import CounterfactualSettings
 from assaymark.checks.bias.counterfactual_toxicity import CounterfactualToxicity
 from assaymark.contracts.target import Prompt
 from assaymark.contracts.transcript import ProbePrompt

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterator
+from typing import ClassVar
 
-from assaymark.checks.bias.cells import SCALE, Cells, Place
-from assaymark.checks.bias.counterfactual_settings import AXES, CounterfactualSettings
-from assaymark.checks.bias.probing import TOXICITY_DETECTOR, ProbingCheck, asked, chat
+from assaymark.checks.bias.cells import SCALE, Cells
+from assaymark.checks.bias.counterfactual import CounterfactualCheck
+from assaymark.checks.bias.probing import TOXICITY_DETECTOR
 from assaymark.contracts.check import CheckMeta
-from assaymark.contracts.transcript import ProbePrompt, Transcript
+from assaymark.contracts.transcript import Transcript
 from assaymark.model.measurement import Result
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
-from assaymark.probes.counterfactual import variants
+from assaymark.probes.counterfactual import Variant
 from assaymark.probes.reading import Unread
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 _GAP, _SCORED = "bias.toxicity-gap", "toxicity"
 
 
-class CounterfactualToxicity(ProbingCheck):
+class CounterfactualToxicity(CounterfactualCheck):
     """How much more toxic a model's words about one group are than about another, told the same case.
 
     ## Why it matters
@@ -44,7 +41,7 @@ class CounterfactualToxicity(ProbingCheck):
         id="counterfactual-toxicity",
         family="bias",
         summary="how much more toxic a model's words about one group are than about another",
-        version="1",
+        version="2",
         added="0.1",
         metrics=(
             Metric(
@@ -59,34 +56,18 @@ class CounterfactualToxicity(ProbingCheck):
         detectors=(TOXICITY_DETECTOR,),
         places=False,
     )
-    words: ClassVar[Mapping[str, tuple[str, ...]]] = {"axis": AXES}
-    Settings: ClassVar[type[BaseModel]] = CounterfactualSettings
-
-    def __init__(
-        self, settings: CounterfactualSettings, labels: dict[str, tuple[str, ...]]
-    ) -> None:
-        super().__init__(settings, labels)
-        self._axes = tuple(sorted(settings.axes))
 
     @staticmethod
-    def prompts(settings: CounterfactualSettings) -> Iterator[ProbePrompt]:
-        """Yield the task about every person in every case; the same as `counterfactual-language` asks."""
-        for each in variants(settings.contexts, settings.axes):
-            yield asked(
-                f"{each.template}/{each.axis}/{each.group}",
-                chat(each.task, settings.parameters()),
-                settings,
-                template=each.template,
-                axis=each.axis,
-                group=each.group,
-            )
+    def ask(variant: Variant) -> tuple[str, int | None]:
+        """Ask for an assessment in words; the same as `counterfactual-language` asks."""
+        return variant.task, None
 
-    def count(self, state: Cells, transcript: Transcript, toxicity: float | Unread, /) -> None:
+    def count(
+        self, state: Cells, transcript: Transcript, toxicity: float | Unread, /
+    ) -> Unread | None:
         """Count how toxic the answer is."""
-        labels = transcript.labels
-        state.add_score(
-            _SCORED, Place(labels["axis"], labels["group"], labels["template"]), toxicity
-        )
+        state.add_score(_SCORED, self.place(transcript), toxicity)
+        return toxicity if isinstance(toxicity, Unread) else None
 
     def finish(self, state: Cells) -> Iterator[Result]:
         """Yield the gap of each axis and of all."""
