@@ -136,6 +136,11 @@ class Contrast:
         return any(group.clusters is not None for family in self.families for group in family)
 
     @property
+    def templates(self) -> int:
+        """Templates that it rests on; 0 where rows are no answers to templates."""
+        return max(len(group.clusters or ()) for family in self.families for group in family)
+
+    @property
     def rows(self) -> int:
         """Rows that it rests on, judged or not, over all groups."""
         units = sum(group.counts.total for family in self.families for group in family)

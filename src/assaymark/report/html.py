@@ -25,7 +25,7 @@ from assaymark.model.evidence import Settings, SubjectEvidence
 from assaymark.model.finding import Finding
 from assaymark.model.measurement import Measured, Result
 from assaymark.model.numbers import file_size, moment, percent, plural, whole
-from assaymark.report import advice, verdict, wording
+from assaymark.report import advice, subject_words, verdict, wording
 from assaymark.report.chart import WIDTH, Chart, chart_of
 from assaymark.report.commands import commands, commands_without_us
 from assaymark.report.controls import control_tables
@@ -91,6 +91,7 @@ def render(report: Report) -> str:
         commands=list(commands(report)),
         without_us=list(commands_without_us(report)),
         words=wording,
+        subject_words=subject_words,
         advice=advice,
         limits={
             "cards": CARDS,
