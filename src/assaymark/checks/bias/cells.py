@@ -92,6 +92,10 @@ class Cells:
         """Return the families of a question, sorted."""
         return tuple(sorted({cell[1] for cell in self.counted if cell[0] == question}))
 
+    def clusters(self, question: str, family: str) -> tuple[str, ...]:
+        """Return the clusters of a family, in the order in which `groups` counts them."""
+        return tuple(sorted({each[3] for each in self.counted if each[:2] == (question, family)}))
+
     def groups(
         self, question: str, families: Iterable[str]
     ) -> Mapping[str, Mapping[str, tuple[tuple[int, int, int], ...]]]:
@@ -149,6 +153,7 @@ class Question:
                 for groups in told.values()
             ),
             scale=self.scale,
+            cases=self._cases(cells, told),
         )
         value = gap_of(contrast)
         if value is None:
@@ -165,6 +170,12 @@ class Question:
             counts=None,
             contrast=contrast,
         )
+
+    def _cases(self, cells: Cells, told: Mapping[str, object]) -> tuple[str, ...] | None:
+        """Return what the templates are called, once for each family: where its own gap is told."""
+        if self.comparison is not Comparison.DIFFERENCE or len(told) != 1:
+            return None
+        return cells.clusters(self.question, *told)
 
     def _unusable(
         self, told: Mapping[str, Mapping[str, tuple[tuple[int, int, int], ...]]]
