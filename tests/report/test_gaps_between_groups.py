@@ -48,14 +48,14 @@ def ratio(first: int, second: int, rows: int) -> Measured:
     )
 
 
-def by_template(first: int, second: int, templates: int) -> Measured:
-    """The impact ratio of two groups that answered so many templates ten times each."""
-    plain = ratio(first, second, 10)
+def by_template(first: int, second: int, templates: int, answers: int = 10) -> Measured:
+    """The impact ratio of two groups that answered so many templates, each so often."""
+    plain = ratio(first, second, answers)
     groups = tuple(
         GroupCounts(
             name=name,
-            counts=Counts(hits=hits * templates, judged=10 * templates, unjudged=0),
-            clusters=((hits, 10, 0),) * templates,
+            counts=Counts(hits=hits * templates, judged=answers * templates, unjudged=0),
+            clusters=((hits, answers, 0),) * templates,
         )
         for name, hits in (("a", first), ("b", second))
     )
@@ -114,6 +114,11 @@ def test_what_would_narrow_an_open_gap() -> None:
     assert to_narrow(reading(by_template(4, 6, 3), "question-answering")) == (
         "Ask the whole set (`per_part`), or draw several answers to each prompt (`repeats`); where the set "
         f"has no more, it cannot decide this: {told}."
+    )
+    assert to_narrow(reading(by_template(79, 100, 3, 100), "counterfactual-decisions")) == (
+        "Draw several answers to each prompt (`repeats`, with a `temperature`), see why answers could not be "
+        "judged, or choose a limit that is further from the gap; about 410 templates like these 3 would "
+        "decide it, which is out of reach."
     )
     assert to_narrow(reading(by_template(4, 5, 3), "counterfactual-decisions")) == (
         "More templates like these would not decide it, because the gap lies at the limit."

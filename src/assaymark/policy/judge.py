@@ -33,6 +33,8 @@ from assaymark.statistics.contrasts import doubt_below, doubt_over
 from assaymark.statistics.contrasts import limits as gap_limits
 from assaymark.statistics.power import in_two_digits, times_to_decide
 
+_OUT_OF_REACH = 20  # times as many templates, which somebody has to write
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -229,7 +231,7 @@ def _more_rows(contrast: Contrast, bound: Bound, low_tail: float, high_tail: flo
         is_known = all(not each.counts.unjudged for family in contrast.families for each in family)
         reason = "the gap lies at the limit" if is_known else "too many could not be judged"
         return f"more {kind} like these would not decide it, because {reason}"
-    return (
-        f"about {in_two_digits(unit * times):,} {kind} like these {unit:,} would decide it, "
-        "if the shares stayed as they are"
-    )
+    needed = f"about {in_two_digits(unit * times):,} {kind} like these {unit:,} would decide it"
+    if contrast.is_clustered and times > _OUT_OF_REACH:
+        return f"{needed}, which is out of reach"
+    return f"{needed}, if the shares stayed as they are"

@@ -53,6 +53,11 @@ def to_narrow(gap: Reading) -> str:
     missing = missing_rows(gap)
     if missing.startswith("more"):
         return sentence(missing)
+    if missing.endswith("out of reach"):
+        return (
+            "Draw several answers to each prompt (`repeats`, with a `temperature`), see why answers could "
+            f"not be judged, or choose a limit that is further from the gap; {missing}."
+        )
     if not is_asked(gap):
         return f"Audit a table of more decisions: {missing}."
     if is_of_swapped_people(gap):

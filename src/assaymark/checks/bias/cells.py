@@ -135,6 +135,9 @@ class Question:
     min_answers: int = 1
     """Judged answers that each group needs."""
 
+    nothing: str = ""
+    """Why there are no cells at all, where it is not that nothing was asked."""
+
     def results(self, cells: Cells, families: Sequence[str]) -> Iterable[Result]:
         """Yield the result over all families, and of each where there are several."""
         yield self.result(cells, families, ())
@@ -183,11 +186,11 @@ class Question:
         """Return why there is no number: the first reason met."""
         least = 1 if self.comparison is Comparison.SHARE else _TWO
         if not told:
-            return "nothing was asked"
+            return self.nothing or "nothing was asked"
         for family, groups in told.items():
             about = f" of `{family}`" if family else ""
             if not groups:
-                return f"nothing was asked{about}"
+                return self.nothing or f"nothing was asked{about}"
             judged = {
                 name: sum(each[1] for each in own) // (self.scale or 1)
                 for name, own in groups.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from assaymark.checks.bias.cells import SCALE, Cells, Place
@@ -37,6 +38,7 @@ _GAPS = {
 }
 _SWAPPED, _SAME = "swapped prompts", "the same prompt"
 _TWO = 2
+_ONCE = "without several answers to a prompt (`repeats`) there is no noise to hold the gap against"
 
 
 class CounterfactualLanguage(CounterfactualCheck):
@@ -121,6 +123,8 @@ class CounterfactualLanguage(CounterfactualCheck):
             (_REFUSALS, _REFUSED, None),
         ):
             asked_about = self.question(metric, question, scale=scale)
+            if question == _APART:
+                asked_about = replace(asked_about, nothing=_ONCE)
             yield from asked_about.results(derived, self._axes)
         yield from self.unanswered(_UNANSWERED, state)
 
