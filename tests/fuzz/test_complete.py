@@ -110,7 +110,7 @@ EXCEPTIONS = {
     "engine.tally:_subject_results": _SETTINGS,
     "inputs.open:open_source": _PASSES_ON,
     "inputs.remote:list_remote": _PASSES_ON,
-    "inputs.targets.local_model:_seed": _OWN,
+    "inputs.targets.local_drawing:seed_of": _OWN,
     "inputs.targets.registry:open_target": _PASSES_ON,
     "inputs.tree_hash:root_digest": _OWN,
     "policy.labels:_not_asked": _SETTINGS,
