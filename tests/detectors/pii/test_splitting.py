@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from spacy.tokenizer import Tokenizer
 
 from assaymark.detectors.pii import splitting
-from assaymark.detectors.pii.splitting import Splitter
+from assaymark.detectors.pii.splitting import KnownWord, Splitter
 from assaymark.detectors.pii.vocabulary import TOKENIZERS
 
 LANGUAGES = sorted(set(TOKENIZERS.values()))
@@ -24,10 +24,10 @@ def pipeline(language: str) -> spacy.language.Language:
 
 
 @cache
-def splitter(language: str) -> Splitter[str]:
+def splitter(language: str) -> Splitter:
     """Return ours, which keeps runs from one example to the next."""
     made = spacy.blank(language)
-    return Splitter(made, lambda key: str(made.vocab.strings[key]))
+    return Splitter(made, lambda key: KnownWord(made.vocab.strings[key], ()))
 
 
 @cache
@@ -37,9 +37,12 @@ def exceptions(language: str) -> list[str]:
     return sorted(tokenizer.rules) if type(tokenizer) is Tokenizer else ["don't"]
 
 
-def expected(language: str, text: str) -> list[tuple[int, int, str]]:
+def expected(language: str, text: str) -> list[tuple[int, int, KnownWord]]:
     """Return the words that spaCy makes."""
-    return [(each.idx, each.idx + len(each), each.text) for each in pipeline(language)(text)]
+    return [
+        (each.idx, each.idx + len(each), KnownWord(each.text, ()))
+        for each in pipeline(language)(text)
+    ]
 
 
 _white = st.sampled_from([" ", " ", " ", "", "  ", "\n", "\t ", " \n", "\u00a0", "\u2028", "\x1c"])
@@ -100,7 +103,7 @@ def test_white_space_is_split_as_spacy_does(text: str) -> None:
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither many nor long runs are kept, and the words are the same."""
     monkeypatch.setattr(splitting, "_MOST_RUNS", 10)
-    made = Splitter(pipeline("en"), str)
+    made = Splitter(pipeline("en"), lambda key: KnownWord(str(key), ()))
     long = "x" * 65
 
     for start in range(0, 100, 5):

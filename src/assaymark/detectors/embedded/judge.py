@@ -97,7 +97,8 @@ class Judge:
                 ids[index] = pieces
         if self._cascade:
             ids = self._not_plainly_clean(ids)
-        to_read = {index: with_shapes(texts[index], encodings[index]) for index in ids}
+        shaped = with_shapes([texts[each] for each in ids], [encodings[each] for each in ids])
+        to_read = dict(zip(ids, shaped, strict=True))
         read = read_tokens(self._model.network, list(to_read.values()), tags=self._tags)
         places = list(to_read)
         scores[places] = np.round(self._model.probabilities(read.logits), _DECIMALS)

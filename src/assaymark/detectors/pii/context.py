@@ -13,36 +13,40 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
 
+from assaymark.detectors.pii.splitting import KnownWord, run_of
 from assaymark.detectors.pii.words import LazyWords
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from presidio_analyzer.nlp_engine import NlpArtifacts
 
 MAX_SCORE = 1.0
 
 
 class Surroundings:
-    """The words of a text by their places."""
+    """The words of a text by their places, run by run: most of them are never looked at."""
 
     def __init__(self, artifacts: NlpArtifacts) -> None:
         if isinstance(artifacts, LazyWords):
-            self._starts, self._ends, self._words = [], [], []
-            keywords: set[str] = set()
-            for start, end, known in artifacts.placed():
-                self._starts.append(start)
-                self._ends.append(end)
-                self._words.append(known.lower)
-                keywords.update(known.keywords)
+            self._runs = artifacts.runs()
+            keywords = frozenset().union(*(run.keywords for _, run in self._runs))
         else:
-            self._starts = artifacts.tokens_indices
-            self._ends = [each.idx + len(each) for each in artifacts.tokens]
-            self._words = [each.lower() for each in artifacts.lemmas]
-            keywords = set(artifacts.keywords)
-        self._telling = [at for at, each in enumerate(self._words) if each in keywords]
+            self._runs = [
+                (each.idx, run_of(((0, len(each), KnownWord(lemma.lower(), ())),), len(each)))
+                for each, lemma in zip(artifacts.tokens, artifacts.lemmas, strict=True)
+            ]
+            keywords = frozenset(artifacts.keywords)
+        self._keywords: frozenset[str] = keywords
+        self._starts = [at for at, _ in self._runs]
+        self._telling = [
+            at for at, (_, run) in enumerate(self._runs) if not keywords.isdisjoint(run.lowers)
+        ]
 
     def near(self, start: int, count: int) -> list[str]:
         """Return the words that are looked at for a match, of those that carry meaning.
@@ -53,23 +57,47 @@ class Surroundings:
         Raises:
             ValueError: `start` lies behind the last word.
         """
-        if not self._words:
+        if not self._runs:
             return []
-        at = self._word_at(start)
-        last = bisect_right(self._telling, at)
-        following = bisect_left(self._telling, at)
-        chosen = {*self._telling[max(last - count - 1, 0) : last]}
-        chosen.update(self._telling[following : following + 1])
-        return [self._words[each] for each in chosen]
+        run, word = self._word_at(start)
+        before = list(islice(self._back_from(run, word), count + 1))
+        return before if self._tells(run, word) else [*before, *self._next_behind(run, word)]
 
-    def _word_at(self, start: int) -> int:
-        """Return the first word that starts at or reaches beyond `start`."""
-        at = max(bisect_right(self._starts, start) - 1, 0)
-        if start >= self._ends[at]:
-            at += 1
-        if at >= len(self._starts):
+    def _word_at(self, start: int) -> tuple[int, int]:
+        """Return the run and the place in it of the first word that starts at or reaches beyond `start`."""
+        run = max(bisect_right(self._starts, start) - 1, 0)
+        at, (words, *_) = self._runs[run]
+        for word, (_, end, _) in enumerate(words):
+            if start < at + end:
+                return run, word
+        if run + 1 == len(self._runs):
             raise ValueError("the match starts behind the last word")
-        return at
+        return run + 1, 0
+
+    def _tells(self, run: int, word: int) -> bool:
+        return self._runs[run][1].words[word][2].lower in self._keywords
+
+    def _back_from(self, run: int, word: int) -> Iterator[str]:
+        """Yield the words that carry meaning, from this one back."""
+        last = bisect_right(self._telling, run)
+        for each in reversed(range(last)):
+            words = self._runs[self._telling[each]][1].words
+            if self._telling[each] == run:
+                words = words[: word + 1]
+            for *_, known in reversed(words):
+                if known.lower in self._keywords:
+                    yield known.lower
+
+    def _next_behind(self, run: int, word: int) -> list[str]:
+        """Return the next word that carries meaning, if there is one."""
+        for each in range(bisect_left(self._telling, run), len(self._telling)):
+            words = self._runs[self._telling[each]][1].words
+            if self._telling[each] == run:
+                words = words[word + 1 :]
+            for *_, known in words:
+                if known.lower in self._keywords:
+                    return [known.lower]
+        return []
 
 
 class ContextRule:
@@ -110,6 +138,7 @@ class ContextOfText:
         # Only there is a word as it stands in the text: a lemma may be another one.
         self._literal = isinstance(artifacts, LazyWords)
         self._hopeful: dict[tuple[str, ...], bool] = {}
+        self._lowered: str | None = None
 
     def score(self, start: int, score: float, fitting: tuple[str, ...]) -> float:
         """Return the score of a match.
@@ -135,21 +164,16 @@ class ContextOfText:
 
     def _may_help(self, fitting: tuple[str, ...]) -> bool:
         """Return whether a word of the text may hold one of `fitting`; `False` is certain."""
-        if self._has_sigma:
-            return True
         if fitting not in self._hopeful:
-            self._hopeful[fitting] = any(each in self._lowered for each in fitting)
+            if self._lowered is None:
+                self._lowered = self._text.lower()
+            lowered = self._lowered
+            # The small form of this one letter hangs on its neighbours, so that of a word may be no part
+            # of that of the text.
+            self._hopeful[fitting] = "\N{GREEK CAPITAL LETTER SIGMA}" in self._text or any(
+                each in lowered for each in fitting
+            )
         return self._hopeful[fitting]
-
-    @cached_property
-    def _has_sigma(self) -> bool:
-        # The small form of this one letter hangs on its neighbours, so that of a word may be no part of
-        # that of the text.
-        return "\N{GREEK CAPITAL LETTER SIGMA}" in self._text
-
-    @cached_property
-    def _lowered(self) -> str:
-        return self._text.lower()
 
     @cached_property
     def _surroundings(self) -> Surroundings:

@@ -14,25 +14,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import spacy
 from presidio_analyzer.nlp_engine import NlpArtifacts, SpacyNlpEngine
 
-from assaymark.detectors.pii.splitting import Splitter
+from assaymark.detectors.pii.splitting import KnownWord, Run, Splitter
 from assaymark.detectors.pii.vocabulary import TOKENIZERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-
-class KnownWord(NamedTuple):
-    """What Presidio makes of a word."""
-
-    lower: str
-
-    keywords: tuple[str, ...]
-    """Itself or its parts, in lower case; none if it carries no meaning."""
 
 
 class BlankNlpEngine(SpacyNlpEngine):  # type: ignore[misc] # presidio has no types
@@ -58,9 +49,9 @@ class BlankNlpEngine(SpacyNlpEngine):  # type: ignore[misc] # presidio has no ty
         """Return the words of `text`, split when they are first asked for."""
         return LazyWords(self, text, language)
 
-    def placed(self, text: str, language: str) -> list[tuple[int, int, KnownWord]]:
-        """Return start, end and meaning of every word of `text`."""
-        return self._splitters[language].words(text)
+    def runs(self, text: str, language: str) -> list[tuple[int, Run]]:
+        """Return the runs of `text`, with their words, and where they start."""
+        return self._splitters[language].runs(text)
 
     def known(self, language: str, key: int) -> KnownWord:
         """Return what is known of the word that spaCy knows by `key`."""
@@ -107,12 +98,10 @@ class LazyWords(NlpArtifacts):  # type: ignore[misc] # presidio has no types
         keywords: list[str] = self.set_keywords(self.nlp_engine, self.lemmas, self._language)
         return keywords
 
-    def placed(self) -> list[tuple[int, int, KnownWord]]:
-        """Return start, end and meaning of every word, without making an object of spaCy's for each."""
-        placed: list[tuple[int, int, KnownWord]] = self.nlp_engine.placed(
-            self._text, self._language
-        )
-        return placed
+    def runs(self) -> list[tuple[int, Run]]:
+        """Return the words in runs, and where these start, without an object of spaCy's for each."""
+        runs: list[tuple[int, Run]] = self.nlp_engine.runs(self._text, self._language)
+        return runs
 
 
 _MOST_NEW_WORDS = 50_000

@@ -171,7 +171,10 @@ def in_context(
     matches: Iterable[Match], fitting: tuple[str, ...], context: ContextOfText
 ) -> list[Match]:
     """Return `matches` with higher scores where one of the words `fitting` stands nearby."""
-    return [each._replace(score=context.score(each.start, each.score, fitting)) for each in matches]
+    return [
+        Match(start, end, entity, context.score(start, score, fitting))
+        for start, end, entity, score in matches
+    ]
 
 
 def without_duplicates(matches: list[Match]) -> list[Match]:

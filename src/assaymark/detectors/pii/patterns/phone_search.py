@@ -106,9 +106,10 @@ class PhoneSearch:
         """Return whether all of `candidate` is a number in any region."""
         start, _, written = candidate
         reading = reading_of(written)
-        if self._leniency == MIN_VALID_LENIENCY and self._is_plain(reading):
+        is_plain = self._is_plain(reading)
+        if is_plain and self._leniency == MIN_VALID_LENIENCY:
             return stands_free(text, written, start)
-        if not self._may_hold_somewhere(reading):
+        if not is_plain and not self._may_be_unplain(reading):
             return False
         matcher: _Matcher | None = None
         # Behind a plus sign stands the country code, whatever the region.
@@ -128,14 +129,16 @@ class PhoneSearch:
         return len(digits) in self._lengths and self._plain.fullmatch(digits) is not None
 
     def _may_hold_somewhere(self, reading: Reading) -> bool:
+        return self._may_be_unplain(reading) or self._is_plain(reading)
+
+    def _may_be_unplain(self, reading: Reading) -> bool:
+        """Return whether these may be read as a number behind a prefix, or in other ways."""
         if reading is None:
             return True
         if len(reading) > 1:
             return any(map(self._readable.fullmatch, reading))
         (digits,) = reading
-        if self._prefixed.match(digits) and self._readable.fullmatch(digits):
-            return True
-        return self._is_plain(reading)
+        return bool(self._prefixed.match(digits) and self._readable.fullmatch(digits))
 
     @cached_property
     def _known(self) -> list[Region]:

@@ -60,6 +60,7 @@ class Prefilter:
             if numbers:
                 first, *rest = sorted(numbers)
                 self._by_first.setdefault(first, []).append((at, frozenset(rest)))
+        self._known: dict[frozenset[int], tuple[int, ...]] = {}
 
     @property
     def blind(self) -> frozenset[int]:
@@ -80,7 +81,7 @@ class Prefilter:
                 seen = self._scanner.matching(data[bounds[row] - 1 : bounds[row + 1]])
                 named = self._named(seen)
                 if named:
-                    yield first + row, sorted(named)
+                    yield first + row, list(named)
 
     def _touched(self, block: Block) -> Sequence[int]:
         """Return the rows in which something could stand."""
@@ -95,14 +96,20 @@ class Prefilter:
         rows: list[int] = np.unique(np.concatenate(parts)).tolist()
         return rows
 
-    def _named(self, seen: Collection[int]) -> set[int]:
-        named = set(self._always)
-        every = seen if len(seen) < _FEW else frozenset(seen)
-        for number in seen:
-            for at, rest in self._by_first.get(number, ()):
-                if all(each in every for each in rest):
-                    named.add(at)
-        return named
+    def _named(self, seen: Collection[int]) -> tuple[int, ...]:
+        """Return the patterns to run where these expressions match; rows are much alike."""
+        every = frozenset(seen)
+        known = self._known.get(every)
+        if known is None:
+            named = set(self._always)
+            for number in every:
+                for at, rest in self._by_first.get(number, ()):
+                    if rest <= every:
+                        named.add(at)
+            known = tuple(sorted(named))
+            if len(self._known) < _MOST_KNOWN:
+                self._known[every] = known
+        return known
 
     def _blocks(self, texts: pa.Array) -> Iterator[tuple[int, Block]]:
         sizes = pc.fill_null(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False)
@@ -125,4 +132,4 @@ class Prefilter:
         return Block(self._alphabet.encode(f"{separator}{joined}{separator}"), starts)
 
 
-_FEW = 8
+_MOST_KNOWN = 4096
