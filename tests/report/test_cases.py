@@ -17,7 +17,7 @@ from assaymark.model.measurement import (
 )
 from assaymark.policy.policy import Bound
 from assaymark.probes.counterfactual import packaged_templates
-from assaymark.report.cases import PAIRS, Cases, cases_of
+from assaymark.report.cases import CONTEXTS, PAIRS, Cases, cases_of
 from assaymark.report.forest import forests
 from assaymark.report.html import render
 from assaymark.report.markdown import render as render_markdown
@@ -102,6 +102,16 @@ def test_contexts_are_parts() -> None:
     assert (credit.value, hiring.value) == pytest.approx((0.025, 0.975))
     assert hiring.interval.low > 0.7
     assert credit.interval.low == 0.0
+
+
+def test_contexts_have_limited_room() -> None:
+    """Evidence may be anyone's: of many contexts those with the largest gaps are drawn."""
+    many = tuple(f"context {number % 30:02}/{number}" for number in range(len(OURS)))
+
+    parts = told(gap(cases=many)).parts
+
+    assert len(parts) == CONTEXTS
+    assert [each.label for each in parts] == sorted(each.label for each in parts)
 
 
 def test_cases_that_were_answered_often_are_parts() -> None:

@@ -24,6 +24,7 @@ from assaymark.report.groups import furthest
 from assaymark.statistics.contrasts import gap_of, is_sound, limits
 
 PAIRS = 10
+CONTEXTS = 20  # that are drawn, those with the largest gaps
 _TAIL = 0.025
 _Cluster: TypeAlias = tuple[int, int, int]
 _Scored: TypeAlias = tuple[str, _Cluster, _Cluster, float]
@@ -92,7 +93,10 @@ def cases_of(result: Measured) -> Cases | None:
             f"`{name(low.name)}`, in {behind:,} it is the other way round."
         ),
         parts=(
-            *_by_context(contrast),
+            *sorted(
+                sorted(_by_context(contrast), key=lambda each: -each.value)[:CONTEXTS],
+                key=lambda each: each.label,
+            ),
             *(
                 _in_case(case, one, other)
                 for case, one, other, _ in most
