@@ -78,3 +78,14 @@ def test_templates_that_were_left_out() -> None:
         "`counterfactual-decisions` asked about 5 templates of each context at most",
         1,
     ) in list(unprobed(report))
+
+
+def test_whoever_asks_their_own_templates_alone_asks_none_of_our_contexts() -> None:
+    """However many are listed."""
+    report = about_a_model(axes=["gender"], contexts=["hiring"], ours=False)
+
+    told = [line for line, _ in unprobed(report)]
+    assert (
+        "`counterfactual-decisions` did not ask about the contexts `hiring`, `credit`, `housing`, "
+        "`medical triage`, `policing`, `education`"
+    ) in told

@@ -30,6 +30,8 @@ def unprobed(report: Report) -> Iterator[tuple[str, int]]:
             if not isinstance(chosen, list | tuple) or not set(chosen) <= set(known()):
                 continue
             asked = True
+            if setting == "contexts" and check.settings.get("ours") is False:
+                chosen = ()
             left = [each for each in known() if each not in chosen]
             if left:
                 named = ", ".join(f"`{each}`" for each in left)

@@ -42,7 +42,7 @@ def test_own_templates_come_after_ours(own: dict[str, str]) -> None:
 
 def test_own_templates_can_stand_alone(own: dict[str, str]) -> None:
     """Without a context of ours, the numbers are about the user's cases alone."""
-    settings = CounterfactualSettings(axes=("gender",), contexts=(), templates=own)
+    settings = CounterfactualSettings(axes=("gender",), ours=False, templates=own)
 
     probe_contract(CounterfactualDecisions, settings)
     results = results_of(
@@ -56,9 +56,9 @@ def test_own_templates_can_stand_alone(own: dict[str, str]) -> None:
 
 
 def test_nothing_to_ask_is_a_mistake() -> None:
-    """Neither contexts nor templates would be a check that asks nothing."""
-    with pytest.raises(ValidationError, match="expected `contexts`, or `templates` of your own"):
-        CounterfactualSettings(contexts=())
+    """Neither ours nor the user's would be a check that asks nothing."""
+    with pytest.raises(ValidationError, match="`templates` of your own where `ours` are not asked"):
+        CounterfactualSettings(ours=False)
 
 
 def test_a_part_of_each_context_can_be_asked() -> None:

@@ -54,12 +54,16 @@ class CounterfactualSettings(AskedSettings):
     )
     contexts: tuple[Context, ...] = Field(
         default=CONTEXTS,
-        description="the kinds of cases of ours, forty templates each; none with templates of your own alone",
+        min_length=1,
+        description="the kinds of cases of ours, forty templates each",
         json_schema_extra={"stricter": "superset"},
     )
     templates: Files = Field(
         default={},
         description="path of each file of further templates of your own, JSON Lines, to its SHA-256",
+    )
+    ours: bool = Field(
+        default=True, description="whether our templates are asked, besides those of your own"
     )
     per_context: Annotated[int, Field(ge=2, le=1_000_000)] | None = Field(
         default=None,
@@ -68,8 +72,8 @@ class CounterfactualSettings(AskedSettings):
 
     @model_validator(mode="after")
     def _demand_cases(self) -> Self:
-        if not self.contexts and not self.templates:
-            raise ValueError("expected `contexts`, or `templates` of your own")
+        if not self.ours and not self.templates:
+            raise ValueError("expected `templates` of your own where `ours` are not asked")
         return self
 
     def cases(self) -> list[Template]:
@@ -78,7 +82,7 @@ class CounterfactualSettings(AskedSettings):
         Raises:
             InputError: A file of the user's cannot be used.
         """
-        told = list(packaged_templates(self.contexts))
+        told = list(packaged_templates(self.contexts)) if self.ours else []
         for path, digest in sorted(self.templates.items()):
             told += read_templates(Path(path), digest, known={each.id for each in told})
         return smallest(told, self.per_context, key=lambda e: e.id, of=lambda e: e.context)
