@@ -109,3 +109,14 @@ def test_a_file_without_cases_is_none(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="expected at least one template"):
         read_templates(path, digest, known=())
+
+
+def test_the_documented_cases_are_cases(repository: Path, tmp_path: Path) -> None:
+    """Whoever copies them from the page has a file that is read."""
+    page = (repository / "docs/probes.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith('{"id": ')]
+    path, digest = written(tmp_path / "own.jsonl", *map(json.loads, lines))
+
+    found = read_templates(path, digest, known=())
+
+    assert [each.id for each in found] == ["own/insurance/tariff", "own/insurance/fraud"]
