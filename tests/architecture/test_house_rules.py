@@ -34,15 +34,22 @@ FENCES = {
     "transformers": ("detectors/harm/", "detectors/pii/nlp/", "inputs/targets/local_model.py"),
     "gliner": ("detectors/pii/nlp/",),
     "huggingface_hub": ("detectors/pii/nlp/", "inputs/"),
-    "httpcore": ("inputs/targets/connection.py",),
-    "h11": ("inputs/targets/exchange.py",),
+    "httpcore": (
+        "inputs/targets/connection.py",
+        "inputs/targets/stream.py",
+        "guard/proxy/connections.py",
+    ),
+    "h11": ("inputs/targets/exchange.py", "guard/proxy/server.py"),
+    "uvicorn": ("guard/proxy/server.py",),
     "detoxify": ("detectors/harm/",),
     "onnxruntime": ("detectors/onnx_runtime.py",),
     "tokenizers": ("detectors/embedded/",),
-    "sqlite3": ("engine/cache.py", "engine/probing/answer_store.py", "redaction/vault.py"),
+    "sqlite3": ("engine/cache.py", "engine/probing/answer_store.py", "redaction/vault"),
     "rfc8785": ("canonical.py",),
     "fsspec": ("inputs/",),
     "rfc3161_client": ("attest/timestamp.py",),
+    "langchain_core": ("integrations/langchain",),
+    "litellm": ("integrations/litellm",),
 }
 """Library to the only places that import it."""
 

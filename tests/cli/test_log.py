@@ -242,7 +242,7 @@ def test_a_proof_can_go_elsewhere(desk: Path, run: Run) -> None:
         (("verify", "log", "--log-vkey", "a+b+c"), "error: not a verifier key: expected "),
         (
             ("verify", "nowhere", "--log-vkey", "log.vkey"),
-            "error: invalid value for `DIR`: directory `nowhere` does not exist\n",
+            "error: invalid value for `DIR`: path `nowhere` does not exist\n",
         ),
         (
             ("verify", "log", "--log-vkey", "auditor.pub"),

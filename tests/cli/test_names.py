@@ -26,6 +26,7 @@ NAMELESS = {
     "checks show",
     "completion",
     "doctor",
+    "guard key",
     "manifest schema",
     "policy schema",
 }
@@ -154,6 +155,11 @@ class Teller:
         )
         self.tell("log cosign", bad / "log", bad / "line", *vkey, "--witness", bad / "w.vkey")
         self.refuse("log cosign", none, bad / "line", *vkey, "--witness", bad / "w.vkey")
+        self.tell("log new", bad / "decisions", "--origin", "example.com/d", *log_key)
+        self.tell("log search", bad / "decisions", *vkey, ends=4)
+        self.refuse("log search", none, *vkey)
+        self.refuse("guard replay", none, "--policy", bad / "policy.yaml", *vkey)
+        self.refuse("guard replay", bad / "decisions", "--policy", bad / "policy.yaml", *vkey)
 
     def keys_and_waivers(self) -> None:
         """Keys and exceptions."""
@@ -235,6 +241,8 @@ class Teller:
         self.tell("trust sign", bad / "signed.yaml", "--key", bad / "author.pem")
         self.refuse("trust sign", none, "--key", bad / "author.pem")
         self.tell("scan", bad / "d.jsonl", "-o", bad / "scanned.jsonl", "--detectors", "secrets")
+        self.refuse("guard serve", none, "--check")
+        self.refuse("guard serve", bad / "wrong.yaml", "--check")
         self.refuse("scan", none, "-o", bad / "scanned2.jsonl", "--detectors", "secrets")
         self.refuse("manifest show", none)
         self.tell("export", report, "-o", bad / "bill.json")

@@ -7,10 +7,14 @@ scripts/fuzz.py runs them for an hour.
 
 from __future__ import annotations
 
+from fuzz.asking import ASKING
+from fuzz.calling import CALLING
+from fuzz.decisions import DECISIONS
 from fuzz.documents import DOCUMENTS
 from fuzz.guarding import GUARDING
 from fuzz.logs import LOGS
 from fuzz.models import MODELS
+from fuzz.proxying import PROXYING
 from fuzz.redacting import REDACTING
 from fuzz.references import REFERENCES
 from fuzz.signed import SIGNED
@@ -23,10 +27,14 @@ TARGETS: tuple[Target, ...] = (
     *DOCUMENTS,
     *SIGNED,
     *LOGS,
+    *DECISIONS,
     *TRUSTING,
     *SUBJECTS,
     *REDACTING,
     *GUARDING,
+    *PROXYING,
+    *CALLING,
+    *ASKING,
     *MODELS,
     *WEIGHTS,
     *REFERENCES,

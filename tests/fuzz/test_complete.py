@@ -63,6 +63,7 @@ _SHIPPED = "it reads a file of this package, whose digest is in the code"
 _SETTINGS = "it gets settings that a policy or an extension declares, read by a target before"
 _PINNED = "it gets the very bytes that the policy names by their SHA-256, or nothing"
 _KEY = "its bytes are what a draw follows from; it reads nothing"
+_LITELLM = "it gets objects of LiteLLM, whose parts go to what the targets of the guard run"
 _SIGNER = "it gets an answer of the token or service that the user signs with"
 
 EXCEPTIONS = {
@@ -108,11 +109,20 @@ EXCEPTIONS = {
     "engine.probing.plan:probes_of": _SETTINGS,
     "engine.sampling:draw": _OWN,
     "engine.tally:_subject_results": _SETTINGS,
+    "guard.decisions.log:open": _PASSES_ON,
+    "guard.decisions.log:submit": _MAKES,
+    "guard.life.canary:is_in_share": _DIGEST,
+    "guard.life.replay:_leasts": _SETTINGS,
+    "guard.life.watching:_files": _DIGEST,
+    "guard.proxy.server:application_of": _MAKES,
     "inputs.open:open_source": _PASSES_ON,
     "inputs.remote:list_remote": _PASSES_ON,
     "inputs.targets.local_drawing:seed_of": _OWN,
     "inputs.targets.registry:open_target": _PASSES_ON,
     "inputs.tree_hash:root_digest": _OWN,
+    "integrations.langchain_messages:_changes": _OWN,
+    "integrations.litellm:_error": _OWN,
+    "integrations.litellm:_request_in": _LITELLM,
     "policy.labels:_not_asked": _SETTINGS,
     "probes.packaged:read_packaged": _OWN,
     "probes.sets.bbq:read_bbq": _PINNED,
@@ -197,7 +207,7 @@ def reached(target: Target) -> frozenset[str]:
         threading.setprofile(None)
     return frozenset(
         f"{'.'.join(Path(code.co_filename).relative_to(PACKAGE).with_suffix('').parts)}:{code.co_name}"
-        for code in found
+        for code in found.copy()
         if Path(code.co_filename).is_relative_to(PACKAGE)
     )
 

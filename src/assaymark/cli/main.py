@@ -80,6 +80,7 @@ _LOG = LazyGroup(
         "add": Lazy("log_add:command", "Put signed documents into a log."),
         "prove": Lazy("log_prove:command", "Show that a document is in a log."),
         "verify": Lazy("log_verify:command", "Judge a whole log, also against the past."),
+        "search": Lazy("log_search:command", "Find decisions in a decision log."),
         "witness": Lazy("log_witness:command", "Cosign the checkpoint of somebody else's log."),
         "cosign": Lazy("log_cosign:command", "Put a witness's answer under the checkpoint."),
     },
@@ -123,6 +124,15 @@ _MANIFEST = LazyGroup(
         "schema": Lazy("manifest_schema:command", "Print the JSON Schema of our manifests."),
     },
 )
+_GUARD = LazyGroup(
+    "guard",
+    help="Apply a policy at run time.",
+    lazy={
+        "serve": Lazy("guard_serve:command", "Serve the APIs of models, guarded by a policy."),
+        "key": Lazy("guard_key:command", "Make a key that clients of a server show."),
+        "replay": Lazy("guard_replay:command", "Decide logged decisions again, by any policy."),
+    },
+)
 _NEW = LazyGroup(
     "new",
     help="Write the files that an extension starts from.",
@@ -138,8 +148,8 @@ class _Root(LazyGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names in the order in which a newcomer needs them."""
         order = (
-            "init manifest audit scan diff export redact restore vault verify gate waiver sign-off revoke "
-            "policy trust checks keys log timestamp new doctor completion"
+            "init manifest audit scan diff export redact restore vault verify gate guard waiver sign-off "
+            "revoke policy trust checks keys log timestamp new doctor completion"
         )
         return order.split()
 
@@ -171,7 +181,7 @@ def root() -> None:
     """Audit datasets and model outputs against a policy, sign the result, gate on it."""
 
 
-for _group in (_POLICY, _TRUST, _CHECKS, _KEYS, _LOG, _WAIVER, _VAULT, _MANIFEST, _NEW):
+for _group in (_POLICY, _TRUST, _CHECKS, _KEYS, _LOG, _WAIVER, _VAULT, _MANIFEST, _GUARD, _NEW):
     root.add_command(_group)
 
 

@@ -10,6 +10,7 @@ tests/guard/test_guard.py
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assaymark.errors import DetectorError, PolicyError, UsageError
@@ -54,6 +55,7 @@ class Optics:
         self, policy: Policy, catalog: Catalog, rules: GuardRules, memory: AnswerMemory
     ) -> None:
         self._policy, self._catalog, self._rules = policy, catalog, rules
+        self._memory = memory
         self.desks: dict[str, Desk] = {}
         self.digests: dict[str, Sha256] = {}
         self.lenses: Mapping[Phase, Lens] = {
@@ -65,8 +67,24 @@ class Optics:
         """Return every name that a replacement may have."""
         known = {entity for each in self._catalog.detectors.values() for entity in each.entities}
         for name in self.desks:
-            known.update(self._catalog.detectors[name].labels(self._settings(name)))
+            known.update(self.spec(name).labels(self.settings(name)))
         return known
+
+    def spec(self, detector: str) -> DetectorSpec:
+        """Return the declaration of one of the `desks`."""
+        return self._catalog.detectors[detector]
+
+    def settings(self, detector: str) -> Any:
+        """Return what the policy sets for one of the `desks`, with defaults filled in."""
+        return self.spec(detector).settings.model_validate(dict(self._policy.detectors[detector]))
+
+    def telling(self, asked: Iterable[Asked]) -> Lens:
+        """Return a lens of detectors that tells all that they see, whatever the rules say.
+
+        Scores are told from 0 on, and what cannot be judged does not pass.
+        """
+        told = [_telling(each) for each in asked]
+        return Lens(told, self._policy.digest, self._memory, self._rules.deadline)
 
     def close(self) -> None:
         """Let the detectors go."""
@@ -81,7 +99,7 @@ class Optics:
             yield self._asked(self._catalog.detectors[name], tuple(rules), phase)
 
     def _asked(self, spec: DetectorSpec, rules: tuple[GuardRule, ...], phase: Phase) -> Asked:
-        settings = self._settings(spec.id)
+        settings = self.settings(spec.id)
         if spec.id not in self.desks:
             detector = spec.load(settings)
             self.desks[spec.id] = Desk(spec.id, detector)
@@ -95,9 +113,18 @@ class Optics:
             threshold=float(getattr(settings, "threshold", DEFAULT_THRESHOLD)),
         )
 
-    def _settings(self, name: str) -> Any:
-        written = dict(self._policy.detectors[name])
-        return self._catalog.detectors[name].settings.model_validate(written)
+
+def _telling(asked: Asked) -> Asked:
+    rule = GuardRule(
+        detector=asked.desk.name,
+        action=Action.FLAG,
+        entities=None,
+        above=None,
+        operator="replace",
+        fails_closed=True,
+        deadline=asked.seconds,
+    )
+    return replace(asked, rules=(rule,), threshold=0.0)
 
 
 def _horizon(spec: DetectorSpec, settings: Any, *, demanded: bool) -> Horizon | None:

@@ -196,7 +196,8 @@ class TextField:
     # -- both
 
     def _hits(self, asked: Sequence[Asked], text: str, *, remember: bool) -> list[Hit]:
-        answers = self._foreseen.get(text)
+        # Only those that read by page were asked before.
+        answers = self._foreseen.get(text) if asked is self._lens.by_page else None
         if answers is None:
             (answers,) = self._lens.answers(asked, [text], remember=remember, until=self._until)
         hits, lapses = judged(asked, answers, len(text))

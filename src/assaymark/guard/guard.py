@@ -8,8 +8,7 @@ The guard: one policy, judged on every request.
         print(answer.feed(piece), end="")
     print(answer.finish())
 
-* A guard holds a policy, loaded detectors and remembered answers, and nothing of any request: threads and
-  tasks share it freely.
+* A guard holds nothing of any request: threads and tasks share it freely.
 * Detectors run on threads of their own, many requests at a time. `acheck`, `afeed` and `afinish` keep the
   rest off the event loop as well.
 * What could not be judged is in every answer, and passes only where a rule says `on_error: allow`.
@@ -88,24 +87,22 @@ class Guard:
         self.policy: Sha256 = policy.digest
         self.rules = guard_rules(policy.guard)
         self.memory = AnswerMemory() if memory is None else memory
-        self._optics = Optics(policy, catalog, self.rules, self.memory)
-        self.detectors: Mapping[str, Sha256] = self._optics.digests
+        self.optics = Optics(policy, catalog, self.rules, self.memory)
+        self.detectors: Mapping[str, Sha256] = self.optics.digests
         """Id of each detector to its digest."""
         self._sessions: Sessions | None = None
         if secret is not None and vault is not None:
             self._sessions = Sessions(vault, secret, lives=lives)
-        self._operators = Operators(self.rules, self._optics.entities(), secret, self._sessions)
+        self._operators = Operators(self.rules, self.optics.entities(), secret, self._sessions)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="assaymark-guard")
 
     @classmethod
     def load(cls, location: str, **options: Any) -> Self:
         """Return the guard of the policy at `location`, a path or `pack:NAME`; `options` as for the class."""
-        from assaymark.checks.registry import installed_checks
-        from assaymark.contracts.catalog import Catalog
-        from assaymark.detectors.registry import installed_detectors
+        from assaymark.engine.catalog import installed_catalog
         from assaymark.policy.load import load_policy
 
-        catalog = Catalog(detectors=installed_detectors(), checks=installed_checks())
+        catalog = installed_catalog()
         return cls(load_policy(location, catalog), catalog, **options)
 
     def __enter__(self) -> Self:
@@ -114,9 +111,14 @@ class Guard:
     def __exit__(self, *raised: object) -> None:
         self.close()
 
+    @property
+    def shared(self) -> Guard:
+        """The guard that this one is a view of, or itself."""
+        return self
+
     def close(self) -> None:
         """Let go of threads and files; what is still asked is answered as unjudged."""
-        self._optics.close()
+        self.optics.close()
         self._threads.shutdown(wait=False)
         if self._sessions is not None:
             self._sessions.close()
@@ -193,10 +195,8 @@ class Guard:
         session: Session | None = None,
     ) -> Checked:
         """Do as `check`, off the event loop."""
-        checked: Checked = await self._off_loop(
-            partial(self.check, messages, phase, session=session)
-        )
-        return checked
+        found: Checked = await self.off_loop(partial(self.check, messages, phase, session=session))
+        return found
 
     async def acheck_json(
         self,
@@ -207,7 +207,7 @@ class Guard:
         session: Session | None = None,
     ) -> Checked:
         """Do as `check_json`, off the event loop."""
-        checked: Checked = await self._off_loop(
+        checked: Checked = await self.off_loop(
             partial(self.check_json, document, fields, phase, session=session)
         )
         return checked
@@ -228,7 +228,7 @@ class Guard:
         """
         place = Place(0, "", phase)
         field = self._field(Content(place, "", Kind.JSON if is_json else Kind.TEXT), session)
-        return GuardStream(field, phase, self.policy, self.detectors, self._off_loop)
+        return GuardStream(field, phase, self.policy, self.detectors, self.off_loop)
 
     def _checked(
         self,
@@ -256,7 +256,7 @@ class Guard:
         foreseen: dict[Phase, dict[str, Any]] = {}
         until = time.monotonic() + self.rules.deadline
         for phase in dict.fromkeys(each.place.phase for each in found):
-            lens = self._optics.lenses[phase]
+            lens = self.optics.lenses[phase]
             texts = [
                 each.text for each in found if each.place.phase is phase and each.kind is Kind.TEXT
             ]
@@ -278,7 +278,7 @@ class Guard:
         until: float | None = None,
     ) -> TextField | JsonField:
         phase = content.place.phase
-        lens, rewriter = self._optics.lenses[phase], self._operators.rewriter(phase, session)
+        lens, rewriter = self.optics.lenses[phase], self._operators.rewriter(phase, session)
         holds = foreseen is not None or self.rules.holds_whole_answers
 
         def field(context: str = "", *, is_literal: bool = False) -> TextField:
@@ -291,7 +291,8 @@ class Guard:
             return JsonField(field, refuses=self.rules.refuses_bad_json, holds=holds)
         return field()
 
-    async def _off_loop(self, work: Any) -> Any:
+    async def off_loop(self, work: Any) -> Any:
+        """Return what `work` returns, having run it on a thread of the guard."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 

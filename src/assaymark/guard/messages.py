@@ -94,7 +94,7 @@ def contents(
     found: list[Content] = []
     for number, message in enumerate(messages):
         of = phase
-        if phase is Phase.INPUT and message.get("role") in _FROM_TOOLS:
+        if phase is Phase.INPUT and str(message.get("role")) in _FROM_TOOLS:
             of = Phase.TOOL_RESULTS
         for pointer, value, kind in _fields(message):
             calls = phase is Phase.OUTPUT and pointer.startswith(("/tool_calls", "/function_call"))

@@ -66,13 +66,14 @@ class Outcome:
                 passed=not content.is_refused,
                 message=place.message,
                 field=place.pointer,
+                earlier=place.is_old,
             )
             return cls(
                 content, "", content.is_refused, changed=False, findings=(), unjudged=(lapse,)
             )
         text = field.feed(content.text)
         text += field.finish()
-        findings, unjudged = told(field.parts(), place.message, place.pointer)
+        findings, unjudged = told(field.parts(), place.message, place.pointer, earlier=place.is_old)
         changed = any(seen.changed for _, seen in field.parts())
         return cls(content, text, field.blocked, changed, findings, unjudged)
 
@@ -88,7 +89,7 @@ class Outcome:
 
 
 def told(
-    parts: Iterable[tuple[str, Seen]], message: int, pointer: str
+    parts: Iterable[tuple[str, Seen]], message: int, pointer: str, *, earlier: bool = False
 ) -> tuple[tuple[Finding, ...], tuple[Unjudged, ...]]:
     """Return what was seen in a field as a guard says it, with the field's place."""
     findings: list[Finding] = []
@@ -106,6 +107,7 @@ def told(
                 view=each.view,
                 message=message,
                 field=where,
+                earlier=earlier,
             )
             for each in seen.hits
         ]
@@ -117,6 +119,7 @@ def told(
                     passed=lapse.passed,
                     message=message,
                     field=where,
+                    earlier=earlier,
                 )
             ] = None
     return tuple(findings), tuple(unjudged)

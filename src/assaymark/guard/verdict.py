@@ -56,6 +56,9 @@ class Finding:
     field: str = ""
     """JSON pointer in the message; behind `#`, a pointer into the JSON that the field holds."""
 
+    earlier: bool = False
+    """Whether it stands in an earlier turn, where what is blocked is withheld and the rest goes on."""
+
     def to_plain(self) -> dict[str, Any]:
         """Return the form for logs and answers."""
         return {
@@ -68,6 +71,7 @@ class Finding:
             "detector": self.detector,
             "view": self.view,
             "action": self.action.name.lower(),
+            **({"earlier": True} if self.earlier else {}),
         }
 
 
@@ -84,6 +88,8 @@ class Unjudged:
 
     message: int = 0
     field: str = ""
+    earlier: bool = False
+    """As in `Finding`."""
 
     def to_plain(self) -> dict[str, Any]:
         """Return the form for logs and answers."""
@@ -93,6 +99,7 @@ class Unjudged:
             "detector": self.detector,
             "reason": self.reason,
             "passed": self.passed,
+            **({"earlier": True} if self.earlier else {}),
         }
 
 

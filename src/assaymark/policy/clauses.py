@@ -243,7 +243,7 @@ class ClauseReader:
             hint = did_you_mean(value, words, otherwise=f"the names are {known}")
             self._reporter.error("unknown-label-value", node.mark, message, hint)
             return
-        if found := switched_off(self._settings, check, label, value):
+        if found := switched_off(self._catalog, self._settings, check, label, value):
             self._reporter.error("switched-off", node.mark, *found)
 
 

@@ -27,7 +27,7 @@ def vocabulary(catalog: Catalog, check: CheckType, label: str) -> tuple[str, ...
 
 
 def switched_off(
-    settings: SettingsReader, check: CheckType, label: str, value: str
+    catalog: Catalog, settings: SettingsReader, check: CheckType, label: str, value: str
 ) -> tuple[str, str] | None:
     """Say that the settings in effect do not look for `value`, with what to do; `None` where they do."""
     if label in words_of(check):
@@ -36,7 +36,11 @@ def switched_off(
     if None in enabled or any(value in (each or ()) for each in enabled):
         return None
     section = listed([f"detectors.{each}" for each in check.meta.detectors], last="or")
-    return f"{quoted(value)} is not switched on in this policy", f"switch it on in {section}"
+    hint = f"switch it on in {section}"
+    specs = [catalog.detectors[each] for each in check.meta.detectors]
+    if all("entities" in each.settings.model_fields for each in specs):
+        hint += ": under `entities`, beside those that are on already"
+    return f"{quoted(value)} is not switched on in this policy", hint
 
 
 def _not_asked(

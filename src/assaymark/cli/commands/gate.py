@@ -10,34 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assaymark.cli.admitting import artifact_at, lines_of, presented_in
 from assaymark.cli.completing import POLICY
 from assaymark.cli.exit_status import ExitStatus
 from assaymark.cli.log_options import LOG_DIR
-from assaymark.cli.progress import hashing
-from assaymark.cli.report_paths import (
-    REPORT,
-    bundle_in,
-    documents_in,
-    evidence_beside,
-    is_earlier,
-    proof_beside,
-    read_document,
-)
+from assaymark.cli.report_paths import REPORT
 from assaymark.cli.show import Show, output_options
 from assaymark.cli.trusting import Opening, opened, opening_options
 from assaymark.errors import AssaymarkError, NotAuthenticError, UsageError
-from assaymark.model.subject import KnownBy
 
 if TYPE_CHECKING:
     from assaymark.attest.trust.trust import Trust
-    from assaymark.gate.admission import (
-        Admission,
-        Artifact,
-        LogView,
-        PresentedReport,
-        RefusedLog,
-    )
-    from assaymark.gate.grounds import Grounds
+    from assaymark.gate.admission import LogView, RefusedLog
     from assaymark.policy.policy import Policy
 
 _STATUS = {
@@ -45,12 +29,6 @@ _STATUS = {
     "denied": ExitStatus.NOT_MET,
     "undecided": ExitStatus.UNDECIDED,
     "not-authentic": ExitStatus.NOT_AUTHENTIC,
-}
-
-_HOW_KNOWN = {
-    KnownBy.DECLARED: "a model behind an address: known by its name as declared, nothing was hashed",
-    KnownBy.OCI_LAYOUT: "an OCI image: manifest and blobs were hashed here",
-    KnownBy.OCI_NAME: "an OCI image: the digest is taken from its name, nothing was hashed",
 }
 
 
@@ -124,16 +102,16 @@ def command(  # noqa: PLR0913 - one parameter for each option
         believed = opened(trust, opening)
         now = datetime.now(UTC)
         logs = [_view(each, believed, opening, now) for each in directories]
-        artifacts = [_artifact(each, show) for each in subjects]
+        artifacts = [artifact_at(each, show) for each in subjects]
         admission = gate(
-            [each for report in reports for each in _presented(report)],
+            [each for report in reports for each in presented_in(report)],
             believed,
             artifacts,
             now,
             reevaluate_with=_policies(policies) if policies else None,
             logs=logs,
         )
-    show.result(admission.to_plain(), *_lines(admission, explain=explain))
+    show.result(admission.to_plain(), *lines_of(admission, explain=explain))
     ctx.exit(_STATUS[admission.ruling.value])
 
 
@@ -173,88 +151,9 @@ def _view(log: Path, believed: Trust, opening: Opening, now: datetime) -> LogVie
         return RefusedLog(str(log), error)
 
 
-def _artifact(location: str, show: Show) -> Artifact:
-    from assaymark.gate.admission import Artifact
-    from assaymark.inputs.identity import identity_of
-
-    with hashing(show, location) as update:
-        found = identity_of(location, on_bytes=update)
-    return Artifact(location, found.digest, found.tree, found.known_by)
-
-
-def _presented(report: Path) -> Iterator[PresentedReport]:
-    from assaymark.gate.admission import PresentedReport
-
-    bundle = bundle_in(report)
-    for path in documents_in(report):
-        # Evidence lies beside a report, and not beside what signs it off or excuses.
-        evidence = evidence_beside(path) if path.name == bundle.name else None
-        proof = proof_beside(path)
-        yield PresentedReport(
-            name=str(path),
-            bundle=read_document(path),
-            evidence=None if evidence is None else read_document(evidence),
-            proof=None if proof is None else read_document(proof),
-            is_earlier=is_earlier(path, report),
-        )
-
-
 def _policies(locations: tuple[str, ...]) -> list[Policy]:
     from assaymark.engine.catalog import installed_catalog
     from assaymark.policy.load import load_policy
 
     catalog = installed_catalog()
     return [load_policy(each, catalog) for each in locations]
-
-
-def _period(ground: Grounds) -> str:
-    from assaymark.model.codec import format_time
-
-    return f"{format_time(ground.decided_at)}, valid until {format_time(ground.valid_until)}"
-
-
-def _rests_on(ground: Grounds) -> Iterator[str]:
-    """Yield what the report would not count without, one line each."""
-    from assaymark.model.codec import format_time
-
-    for waiver in ground.waivers:
-        until = format_time(waiver.expires_at)
-        yield (
-            f"{waiver.requirement} is waived by {waiver.id}, approved by {waiver.approver}, until {until}"
-        )
-    for signature in ground.signatures:
-        verb = "signed off by" if "reviewer" in signature.roles else "also signed by"
-        yield f"{verb} {signature.signer} {signature.fingerprint}"
-    for stamp in ground.timestamps:
-        yield f"stamped by {stamp.authority} at {format_time(stamp.at)}"
-    if ground.entry is not None:
-        yield f"entry {ground.entry.index} of {ground.entry.size:,} in the log {ground.entry.log}"
-        for seen in ground.entry.witnesses:
-            yield f"witnessed by {seen.witness} at {format_time(seen.at)}"
-
-
-def _lines(admission: Admission, *, explain: bool) -> list[str]:
-    lines = [admission.ruling.value]
-    for each in admission.refusals:
-        lines.append(f"  {each.about}: {each.reason}")
-        if each.hint:
-            lines.append(f"    hint: {each.hint}")
-    if admission.grounds and not admission.admitted:
-        lines.append("proven, and not admitted because of the above")
-    for ground in admission.grounds:
-        lines += [
-            f"  {ground.artifact}  sha256:{ground.digest}",
-            f"    PASS by {ground.report}, signed by {ground.signer} {ground.fingerprint}",
-            f"    policy {ground.policy} {ground.policy_version}  sha256:{ground.policy_digest}",
-            f"    decided {_period(ground)}",
-            *(f"    {each}" for each in _rests_on(ground)),
-        ]
-        if ground.known_by is not KnownBy.BYTES:
-            lines.append(f"    {_HOW_KNOWN[ground.known_by]}")
-        if ground.stated:
-            lines.append("    that it holds what was audited is stated by the auditor")
-        if ground.reevaluated:
-            lines.append("    decided again here from its evidence: the same answer")
-    if explain:
-        lines += ["", "steps", *admission.explain()]
-    return lines

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from assaymark.cli.decision_log import PROOF, Named, entry_options, prove_entry
 from assaymark.cli.judging import judged
 from assaymark.cli.log_options import LOG_DIR, log_key_option, note_key, place
 from assaymark.cli.new_file import overwrite, write_new
@@ -36,7 +37,7 @@ class _Proved(NamedTuple):
 
 @click.command("prove")
 @click.argument("directory", metavar="DIR", type=LOG_DIR)
-@click.argument("document", metavar="REPORT", type=REPORT)
+@click.argument("document", metavar="[REPORT]", type=REPORT, required=False)
 @log_key_option
 @signer_options
 @click.option(
@@ -46,19 +47,24 @@ class _Proved(NamedTuple):
     metavar="FILE",
     help="Write a `.tlog-proof` here and leave REPORT as it is.",
 )
+@entry_options
 @output_options
-def command(
+def command(  # noqa: PLR0913 - one parameter for each option
     show: Show,
     directory: Path,
-    document: Path,
+    document: Path | None,
     *,
     log_vkey: str,
     signer: Path | None,
     trust: Path | None,
     opening: Opening,
     output: Path | None,
+    named: Named,
 ) -> None:
     r"""Find REPORT in the log in DIR and renew its proof, with the witnesses that the checkpoint has now.
+
+    Of a decision log, name the decision in the place of REPORT, by --request or --entry: the entry is written
+    to -o FILE, and its proof beside it.
 
     The proof goes into the bundle and into the `.tlog-proof` beside it. Of a folder that `assaymark audit`
     filled, the proofs of its sign-offs are renewed as well. Neither the log's key nor its writer is needed: a
@@ -73,6 +79,11 @@ def command(
     from assaymark.attest.step import Step
     from assaymark.attest.tlog.reader import LogReader
 
+    if bool(named) is (document is not None):
+        raise UsageError("name one thing to prove: REPORT, `--request` or `--entry`")
+    if document is None:
+        _prove_decision(show, directory, log_vkey, named, output)
+        return
     path = bundle_in(document)
     believed = trusted(signer, trust, opening, option="--signer")
     log_key = note_key(log_vkey)
@@ -124,6 +135,24 @@ def command(
                 f"proof   {written}",
             )
         ),
+    )
+
+
+def _prove_decision(
+    show: Show, directory: Path, log_vkey: str, named: Named, output: Path | None
+) -> None:
+    """Write an entry of a decision log and its proof."""
+    if output is None:
+        raise UsageError("the entry has to be written somewhere", hint="name a file with `-o`")
+    found, size, entry, proof = prove_entry(directory, note_key(log_vkey), named)
+    beside = output.with_name(output.name + PROOF)
+    write_new(output, entry)
+    write_new(beside, proof)
+    show.result(
+        {"file": str(output), "index": found, "size": size, "proof": str(beside)},
+        f"stands  {place(found, size)}",
+        f"entry   {output}",
+        f"proof   {beside}",
     )
 
 

@@ -64,6 +64,11 @@ class Account:
         self._unjudged += [each for each in other._unjudged if each not in self._unjudged]
 
     @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found."""
+        return tuple(self._findings)
+
+    @property
     def lapses(self) -> list[str]:
         """Who did not judge what passed: detectors, or `fields` that nothing reads."""
         passed = [each.detector or "fields" for each in self._unjudged if each.passed]

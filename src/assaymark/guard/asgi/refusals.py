@@ -19,16 +19,37 @@ class RefusedError(Exception):
         code: For programs.
         message: For people; ours, without content.
         cause: For the log; without content.
+        param: Which field of the request is meant.
+        retry_after: Seconds after which it may pass; 0 where nobody knows.
     """
 
-    def __init__(self, status: int, code: str, message: str, *, cause: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        cause: str = "",
+        param: str | None = None,
+        retry_after: int = 0,
+    ) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.cause = status, code, message, cause
+        self.param, self.retry_after = param, retry_after
+
+    @property
+    def kind(self) -> str:
+        """Whether the policy speaks, or a fault."""
+        return "policy_violation" if self.code == BLOCKED else "guard_error"
 
     def envelope(self) -> str:
         """Return the answer's body."""
-        kind = "policy_violation" if self.code == BLOCKED else "guard_error"
-        error = {"message": self.message, "type": kind, "param": None, "code": self.code}
+        error = {
+            "message": self.message,
+            "type": self.kind,
+            "param": self.param,
+            "code": self.code,
+        }
         return json.dumps({"error": error})
 
 

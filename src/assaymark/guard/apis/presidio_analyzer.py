@@ -1,0 +1,226 @@
+"""
+`POST /analyze` and its companions as Presidio's analyzer has them: what the policy's detectors see.
+
+* Asked are the detectors that the policy's rules for `input` name and that find places, with the settings of
+  the policy. A client can ask for less of what they find, and bring recognizers along.
+* The answer has no place for a text that could not be judged: the call is refused.
+* The same is true of `context`, which these detectors do not take.
+
+Source: presidio-analyzer 2.2.366, REST API. tests/guard/apis/test_presidio_analyzer.py compares with it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from assaymark.detectors.pii.ad_hoc import AdHocRecognizers, Place
+from assaymark.detectors.pii.offer import entities_in, recognizers_in
+from assaymark.detectors.pii.settings import PiiSettings
+from assaymark.guard.apis.contract import Api, Call, Reply
+from assaymark.guard.apis.presidio_forms import (
+    AnalysisExplanation,
+    AnalyzeRequest,
+    presidio_error,
+)
+from assaymark.guard.apis.reading import (
+    RefusedError,
+    answering,
+    read,
+    refuse_unjudged,
+    replied,
+)
+from assaymark.guard.guard import Guard
+from assaymark.guard.survey import Survey, finds_places
+
+ANALYZE, RECOGNIZERS, SUPPORTED, HEALTH = (
+    "/analyze",
+    "/recognizers",
+    "/supportedentities",
+    "/health",
+)
+
+_DEFAULT_FLAGS = 26
+"""`DOTALL | MULTILINE | IGNORECASE`."""
+
+_FLAGS = 0x2 | 0x8 | 0x10 | 0x20 | 0x40 | 0x80
+"""Ignoring case, several lines, dots for line ends, Unicode, verbose, ASCII; others act on the process."""
+
+_ALLOWED_CHARACTERS = 2_000
+_SECONDS = 0.5
+
+
+def analyzer_apis(guard: Guard, cap: int) -> Sequence[Api]:
+    """Return the operations.
+
+    Args:
+        guard: The guard.
+        cap: Bytes of a request at most.
+    """
+    handler = _Analyzer(guard, cap)
+
+    def answering_errors(inner: Any) -> Any:
+        return answering(inner, presidio_error, {422: 400})
+
+    return (
+        Api(method="POST", path=ANALYZE, answer=answering_errors(handler.analyze)),
+        Api(method="GET", path=RECOGNIZERS, answer=answering_errors(handler.recognizers)),
+        Api(method="GET", path=SUPPORTED, answer=answering_errors(handler.supported)),
+        Api(method="GET", path=HEALTH, answer=_health),
+    )
+
+
+async def _health(call: Call) -> Reply:  # noqa: ARG001 - the same for every call
+    text = b"the guard is up"
+    return Reply(status=200, headers={"content-type": "text/plain; charset=utf-8"}, body=text)
+
+
+class _Analyzer:
+    def __init__(self, guard: Guard, cap: int) -> None:
+        self._guard, self._cap = guard, cap
+        self._survey = Survey(guard, finds_places)
+        optics = guard.optics
+        settings = {name: optics.settings(name) for name in self._survey.detectors}
+        self._pii = [each for each in settings.values() if isinstance(each, PiiSettings)]
+        self._others = [
+            name for name, each in settings.items() if not isinstance(each, PiiSettings)
+        ]
+        spoken = [language for each in self._pii for language in each.languages]
+        self._languages = tuple(dict.fromkeys(spoken)) or ("en",)
+
+    # -- what there is
+
+    async def recognizers(self, call: Call) -> Reply:
+        found = [
+            name
+            for language in self._asked(call)
+            for each in self._pii
+            for name in recognizers_in(each, language)
+        ]
+        return replied(list(dict.fromkeys([*found, *self._others])))
+
+    async def supported(self, call: Call) -> Reply:
+        return replied(
+            [name for language in self._asked(call) for name in self._entities(language)]
+        )
+
+    def _asked(self, call: Call) -> tuple[str, ...]:
+        language = call.query.get("language")
+        if not language:
+            return self._languages
+        self._demand(language)
+        return (language,)
+
+    def _demand(self, language: str) -> None:
+        if language not in self._languages:
+            known = ", ".join(f"`{each}`" for each in self._languages)
+            raise RefusedError(
+                400, f"the policy reads texts in {known} and in no other language", code="language"
+            )
+
+    def _entities(self, language: str) -> tuple[str, ...]:
+        found = [name for each in self._pii for name in entities_in(each, language)]
+        found += [name for each in self._others for name in self._survey.detectors[each]]
+        return tuple(dict.fromkeys(found))
+
+    # -- what is in a text
+
+    async def analyze(self, call: Call) -> Reply:
+        request = read(AnalyzeRequest, call, self._cap)
+        if not request.text:
+            raise RefusedError(400, "`text` is empty", code="invalid_request", field="text")
+        if request.context:
+            raise RefusedError(
+                400,
+                "the policy's detectors take no `context`",
+                code="not_supported",
+                field="context",
+            )
+        self._demand(request.language)
+        texts = [request.text] if isinstance(request.text, str) else request.text
+        sights = await self._survey.aof(texts)
+        refuse_unjudged([lapse.reason for each in sights for lapse in each.lapses])
+        sure = {
+            (n, each.start, each.end, each.entity): each.detector
+            for n, sight in enumerate(sights)
+            for each in sight.spans
+        }
+        places = [
+            [Place(each.start, each.end, each.entity, each.score) for each in sight.spans]
+            for sight in sights
+        ]
+        found = await self._guard.off_loop(partial(_chosen, request, texts, places))
+        explains = bool(request.return_decision_process)
+        plain = [
+            [_plain(each, sure.get((n, *each[:3]), "ad hoc"), explains=explains) for each in some]
+            for n, some in enumerate(found)
+        ]
+        return replied(plain[0] if isinstance(request.text, str) else plain)
+
+
+def _chosen(
+    request: AnalyzeRequest, texts: Sequence[str], places: Sequence[Sequence[Place]]
+) -> list[list[Place]]:
+    """Return what the client wants of what was found, in Presidio's order."""
+    given = [each.model_dump() for each in request.ad_hoc_recognizers or ()]
+    if given:
+        places = AdHocRecognizers(given).add(request.language, texts, places)
+    wanted = set(request.entities or ())
+    least = request.score_threshold or 0.0
+    return [
+        sorted(
+            (
+                each
+                for each in _not_allowed(request, text, some)
+                if (not wanted or each.entity in wanted) and each.score >= least
+            ),
+            key=lambda each: (-each.score, each.start, -each.end, each.entity),
+        )
+        for text, some in zip(texts, places, strict=True)
+    ]
+
+
+def _not_allowed(request: AnalyzeRequest, text: str, places: Sequence[Place]) -> Sequence[Place]:
+    """Leave out what the client says is no value."""
+    allowed = [each for each in request.allow_list or () if each]
+    if not allowed:
+        return places
+    if request.allow_list_match != "regex":
+        words = set(allowed)
+        return [each for each in places if text[each.start : each.end] not in words]
+    import regex  # type: ignore[import-untyped] # ships no types
+
+    flags = _DEFAULT_FLAGS if request.regex_flags is None else request.regex_flags
+    pattern = "|".join(allowed)
+    if flags & ~_FLAGS or len(pattern) > _ALLOWED_CHARACTERS:
+        raise RefusedError(
+            400, "`regex_flags` or `allow_list` is beyond what is taken", code="invalid_request"
+        )
+    try:
+        compiled = regex.compile(pattern, flags=flags)
+    except (regex.error, ValueError, OverflowError, RecursionError):
+        raise RefusedError(
+            400, "a pattern in `allow_list` does not compile", code="invalid_request"
+        ) from None
+    until = time.monotonic() + _SECONDS
+    return [each for each in places if not _matches(compiled, text[each.start : each.end], until)]
+
+
+def _matches(pattern: Any, word: str, until: float) -> bool:
+    try:
+        return pattern.search(word, timeout=max(until - time.monotonic(), 0.001)) is not None
+    except TimeoutError:
+        return False
+
+
+def _plain(place: Place, recognizer: str, *, explains: bool) -> dict[str, Any]:
+    explanation = AnalysisExplanation(recognizer=recognizer, score=place.score)
+    return {
+        "analysis_explanation": explanation.model_dump() if explains else None,
+        "end": place.end,
+        "entity_type": place.entity,
+        "score": place.score,
+        "start": place.start,
+    }

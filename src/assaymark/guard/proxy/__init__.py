@@ -1,0 +1,1 @@
+"""A server that speaks the APIs of models and guards what passes; see `docs/proxy.md`."""

@@ -1,0 +1,206 @@
+"""
+One choice of a chat completion, as a whole or in pieces, by the same steps.
+
+Texts are judged in one order: reasoning, content, refusal, calls. The first that is blocked ends the choice;
+nothing behind it leaves.
+
+tests/guard/proxy/test_chat_completions.py and test_law.py
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assaymark.guard.documents import Steps
+from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
+from assaymark.guard.proxy.dialect import REFUSAL, is_one_of
+from assaymark.guard.proxy.judge import Judge
+from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
+
+TEXTS = ("reasoning_content", "reasoning", "content", "refusal")
+FILTERED = "content_filter"
+
+_MESSAGE: dict[str, Shape] = {
+    "role": Leave.PLAIN,
+    **dict.fromkeys((*TEXTS, "tool_calls", "function_call", "audio"), Leave.TAKEN),
+}
+_CHOICE: dict[str, Shape] = {
+    **dict.fromkeys(("index", "finish_reason", "native_finish_reason"), Leave.PLAIN),
+    **dict.fromkeys(("message", "delta", "logprobs"), Leave.TAKEN),
+}
+_CALL: dict[str, Shape] = {
+    **dict.fromkeys(("id", "type", "index"), Leave.PLAIN),
+    **dict.fromkeys(("function", "custom"), Leave.TAKEN),
+}
+_CALLED = {"function": "arguments", "custom": "input"}
+
+
+class Choice:
+    """One choice.
+
+    Args:
+        judge: Who judges.
+        index: Which one.
+        tools: Names that the request declares.
+    """
+
+    def __init__(self, judge: Judge, index: int, tools: frozenset[str]) -> None:
+        self._judge, self._index, self._tools = judge, index, tools
+        self._here: Steps = ("choices", index, "message")
+        self.is_finished = self.is_blocked = False
+        self._is_whole = False
+
+    async def whole(self, choice: dict[str, Any]) -> dict[str, Any]:
+        """Return a choice that came as a whole, as it may pass.
+
+        Raises:
+            RefusedError: It is none, or may not.
+        """
+        self._is_whole = True
+        message = await self._message(an_object(choice.get("message")))
+        return await self._framed(choice, "message", message)
+
+    async def delta(self, choice: dict[str, Any]) -> list[dict[str, Any]]:
+        """Take a piece of the choice; return the pieces that leave.
+
+        Raises:
+            RefusedError: It is none, or may not leave.
+        """
+        if self.is_finished:
+            return []
+        delta = await self._message(an_object(choice.get("delta") or {}))
+        new = await self._framed(choice, "delta", delta)
+        if not self.is_blocked and choice.get("finish_reason") is None:
+            return [new]
+        # What came with the end stands before what was held of it, and the end stands last.
+        tails = await self.rest()
+        if self.is_blocked:
+            return [{**new, "finish_reason": None}, *tails]
+        if not tails or not any(each != "role" for each in delta):
+            return [*tails, new]
+        return [{**new, "finish_reason": None}, *tails, {**new, "delta": {}}]
+
+    async def rest(self) -> list[dict[str, Any]]:
+        """Return what is still held of the choice, up to what is blocked."""
+        if self.is_finished:
+            return []
+        self.is_finished = True
+        tails: list[dict[str, Any]] = []
+        for key in self._judge.keys(self._here):
+            text = await self._judge.finish(key)
+            if text:
+                tails.append(self._piece(_nested(key[len(self._here) :], text)))
+            if self._judge.is_blocked(key):
+                self.is_blocked = True
+                tails.append(self._piece({"refusal": REFUSAL}, FILTERED))
+                break
+        return tails
+
+    def _piece(self, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
+        return {"index": self._index, "delta": delta, "finish_reason": reason}
+
+    async def _framed(
+        self, choice: dict[str, Any], key: str, message: dict[str, Any]
+    ) -> dict[str, Any]:
+        new: dict[str, Any] = await self._judge.answer_rest(choice, list(rest_of(choice, _CHOICE)))
+        new = {**new, "index": self._index, key: message}
+        if new.get("logprobs") is not None:
+            new["logprobs"] = None
+        if self.is_blocked:
+            new["finish_reason"] = FILTERED
+        return new
+
+    async def _message(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return a message, or a piece of one, as it may pass; nothing stands behind what is blocked."""
+        if message.get("audio") is not None:
+            self._judge.opaque("audio", in_answer=True)
+        new: dict[str, Any] = await self._judge.answer_rest(
+            message, list(rest_of(message, _MESSAGE))
+        )
+        new = dict(new)
+        for key in TEXTS:
+            if key in message:
+                new[key] = await self._text(key, message[key])
+        calls = ("tool_calls", "function_call")
+        new = {key: each for key, each in new.items() if key not in calls}
+        if not self.is_blocked:
+            await self._add_calls(message, new)
+        return self._with_refusal(new) if self._is_whole else new
+
+    def _with_refusal(self, message: dict[str, Any]) -> dict[str, Any]:
+        if not self.is_blocked:
+            return message
+        return {**message, "refusal": (message.get("refusal") or "") + REFUSAL}
+
+    async def _add_calls(self, message: dict[str, Any], new: dict[str, Any]) -> None:
+        if message.get("tool_calls") is not None:
+            new["tool_calls"] = await self._calls(a_list(message["tool_calls"]))
+        if message.get("function_call") is not None:
+            new["function_call"] = await self._called("function", message["function_call"], None)
+
+    async def _text(self, key: str, value: Any) -> Any:
+        if value is None or self.is_blocked:
+            return None
+        if not isinstance(value, str):
+            # Some servers send lists of parts.
+            self._judge.opaque(key, in_answer=True)
+            return value
+        return await self._taken((*self._here, key), value)
+
+    async def _calls(self, calls: list[Any]) -> list[Any]:
+        passed = []
+        for n, call in enumerate(calls):
+            if self.is_blocked:
+                break
+            index = a_number(an_object(call).get("index"), n)
+            new: dict[str, Any] = await self._judge.answer_rest(call, list(rest_of(call, _CALL)))
+            new = dict(new)
+            for key in _CALLED:
+                if call.get(key) is not None:
+                    new[key] = await self._called(key, call[key], index)
+            passed.append(new)
+        return passed
+
+    async def _called(self, key: str, called: Any, index: int | None) -> dict[str, Any]:
+        """Return a called function or tool as it may be called."""
+        inner = _CALLED[key]
+        here = (*self._here, "function_call") if index is None else (
+            *self._here, "tool_calls", index, key,
+        )  # fmt: skip
+        shape: dict[str, Shape] = {"name": Leave.TAKEN, inner: Leave.TAKEN}
+        new: dict[str, Any] = await self._judge.answer_rest(
+            an_object(called), list(rest_of(called, shape))
+        )
+        new = dict(new)
+        name = called.get("name")
+        if name is not None and not is_one_of(name, self._tools):
+            if not isinstance(name, str):
+                raise invalid_answer("the name of a tool is no text")
+            new["name"] = await self._taken((*here, "name"), name, to_tool=True)
+        value = called.get(inner)
+        if self.is_blocked:
+            new[inner] = ""
+        elif value is not None:
+            if not isinstance(value, str):
+                raise invalid_answer("the arguments of a tool are no text")
+            new[inner] = await self._taken(
+                (*here, inner), value, to_tool=True, is_json=key == "function"
+            )
+        return new
+
+    async def _taken(
+        self, key: Steps, text: str, *, to_tool: bool = False, is_json: bool = False
+    ) -> str:
+        take = self._judge.whole if self._is_whole else self._judge.feed
+        left = await take(key, text, to_tool=to_tool, is_json=is_json)
+        self.is_blocked = self.is_blocked or self._judge.is_blocked(key)
+        return left
+
+
+def _nested(steps: Steps, text: str) -> dict[str, Any]:
+    """Return a delta with `text` at `steps`."""
+    value: Any = text
+    for step in reversed(steps):
+        value = [{"index": step, **value}] if isinstance(step, int) else {step: value}
+    found: dict[str, Any] = value
+    return found

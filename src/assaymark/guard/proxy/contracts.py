@@ -1,0 +1,140 @@
+"""
+APIs of a guard itself, such as moderations, served beside those of models.
+
+A handler belongs to one guard; which guard a request is for is asked anew each time. Every call is recorded
+before its answer leaves, like any other request.
+
+tests/guard/proxy/test_decisions.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import parse_qsl, unquote
+
+from assaymark.errors import AssaymarkError
+from assaymark.guard.apis.contract import Api, Call
+from assaymark.guard.asgi.account import Account
+from assaymark.guard.asgi.refusals import RefusedError
+from assaymark.guard.guard import Guard
+from assaymark.guard.proxy.dialect import OpenAIErrors
+from assaymark.guard.proxy.record import Record
+from assaymark.guard.serving import SESSION, TENANT
+from assaymark.guard.sessions import Session
+
+if TYPE_CHECKING:
+    from assaymark.guard.proxy.application import ProxyApplication
+    from assaymark.guard.proxy.client import Client
+
+ContractsOf: TypeAlias = Callable[[Guard], Sequence[Api]]
+
+_MOST_GUARDS = 64
+"""Guards whose APIs are kept: a policy that was replaced is let go of at last."""
+
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+class Contracts:
+    """The APIs, for every guard.
+
+    Args:
+        of: From a guard to its APIs.
+    """
+
+    def __init__(self, of: ContractsOf) -> None:
+        self._of = of
+        self._made: OrderedDict[Guard, Sequence[tuple[re.Pattern[str], Api]]] = OrderedDict()
+
+    def find(self, guard: Guard, method: str, path: str) -> tuple[Api, dict[str, str]] | None:
+        """Return what answers, and what stands in the path for its names; `None` where nothing does."""
+        # Requests under one policy hold views of one guard; what is made for it serves them all.
+        guard = guard.shared
+        if guard not in self._made:
+            self._made[guard] = [(_pattern(each.path), each) for each in self._of(guard)]
+            while len(self._made) > _MOST_GUARDS:
+                self._made.popitem(last=False)
+        for pattern, api in self._made[guard]:
+            found = pattern.fullmatch(path)
+            if found is not None and api.method == method:
+                return api, {name: unquote(value) for name, value in found.groupdict().items()}
+        return None
+
+
+class _Told(OpenAIErrors):
+    """What is recorded as the API."""
+
+    names: frozenset[str] = frozenset()
+
+    def __init__(self, api: Api) -> None:
+        self.name, self.path = api.path.strip("/").replace("/", "."), api.path
+
+
+class _Checked:
+    """What was said of a call, as a record wants it."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        self.request, self.response = Account(), Account()
+
+
+async def answer_contract(
+    proxy: ProxyApplication, contracts: Contracts, client: Client, path: str
+) -> bool:
+    """Answer a call of one of the guard's own APIs; return whether it is one.
+
+    Raises:
+        RefusedError: It cannot be answered.
+    """
+    came = datetime.now(UTC)
+    caller = proxy.keys.caller(client.headers)
+    headers = {**client.headers, TENANT: caller.tenant}
+    try:
+        served = proxy.source.guard_for(headers)
+    except AssaymarkError as error:
+        raise RefusedError(
+            503, "guard_unavailable", "no policy holds for this request", cause=error.message
+        ) from None
+    found = contracts.find(served.guard, client.method, path)
+    if found is None:
+        return False
+    api, parameters = found
+    said: Any = _Checked(served.guard)
+    told: Any = _Told(api)
+    limits = proxy.limits
+    data = await client.body(limits.caps.request, limits.seconds)
+    record = Record(
+        came=came,
+        request_id=client.request_id,
+        tenant=served.tenant,
+        dialect=told,
+        judge=said,
+        digest=proxy.digest(data),
+    )
+    name = headers.get(SESSION)
+    call = Call(
+        path_parameters=parameters,
+        query=dict(parse_qsl(client.query.decode("latin-1"), keep_blank_values=True)),
+        headers=headers,
+        body=data,
+        session=None if name is None else Session(served.tenant, name),
+    )
+    async with proxy.slots.one():
+        reply = await api.answer(call)
+    for each in reply.checked:
+        said.request.add(each)
+    await record.keep(proxy.sink, reply.status)
+    kind = reply.headers.get("content-type", "application/json")
+    passed = {**record.told(), **reply.headers, "content-type": kind}
+    passed.pop("content-length", None)
+    await client.send_whole(reply.status, reply.body, passed)
+    return True
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = _NAME.split(path)
+    written = [f"(?P<{part}>[^/]+)" if n % 2 else re.escape(part) for n, part in enumerate(parts)]
+    return re.compile("".join(written))

@@ -1,0 +1,276 @@
+"""
+One request through the proxy. All state of it is here.
+
+* Nothing is sent on before all of it was judged, and nothing of the answer leaves but what may.
+* The decision is recorded once, before the end of the answer leaves; where it cannot be, the end does not.
+* A client that leaves takes its request to the upstream with it.
+
+tests/guard/proxy
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import json
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assaymark.canonical import parse_strict
+from assaymark.errors import AssaymarkError, EvidenceError
+from assaymark.guard.asgi.headers import BodyKind, body_kind
+from assaymark.guard.asgi.incoming import ClientLeftError
+from assaymark.guard.asgi.refusals import RefusedError, unreadable
+from assaymark.guard.asgi.sse import Event, EventReader
+from assaymark.guard.proxy.client import Client
+from assaymark.guard.proxy.coverage import Rest
+from assaymark.guard.proxy.dialect import Answer, Dialect
+from assaymark.guard.proxy.forwarding import answer_headers, request_headers, target_of
+from assaymark.guard.proxy.judge import Judge
+from assaymark.guard.proxy.reading import invalid_answer
+from assaymark.guard.proxy.record import Record, unlogged
+from assaymark.guard.serving import SESSION, TENANT
+from assaymark.guard.sessions import Session
+
+if TYPE_CHECKING:
+    from assaymark.guard.proxy.application import ProxyApplication
+    from assaymark.guard.proxy.connections import UpstreamAnswer
+
+_SUCCESS, _REFUSED = range(200, 300), range(400, 600)
+_OURS = frozenset({401, 403, 407})
+"""Statuses by which an upstream says something about our key, not the client's."""
+
+
+class Exchange:
+    """Serves one request.
+
+    Args:
+        proxy: The application.
+        dialect: The API.
+        client: Who asks.
+    """
+
+    def __init__(self, proxy: ProxyApplication, dialect: Dialect, client: Client) -> None:
+        self._proxy, self._dialect, self._client = proxy, dialect, client
+        self._record: Record | None = None
+        self._judge: Judge | None = None
+        self._answer: Answer | None = None
+        self._came = datetime.now(UTC)
+
+    async def run(self) -> None:
+        """Judge the request, ask an upstream, judge its answer."""
+        try:
+            await self._serve()
+        except RefusedError as refused:
+            await self._refuse(refused)
+        except ClientLeftError:
+            await self._gone("client_left")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            # What was raised may quote the request, so neither the client nor a log gets to see it.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            cause = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
+            await self._refuse(RefusedError(500, "internal_error", "a fault of ours", cause=cause))
+        except asyncio.CancelledError:
+            await asyncio.shield(self._gone("cancelled"))
+            raise
+
+    async def _serve(self) -> None:
+        headers = self._client.headers
+        caller = self._proxy.keys.caller(headers)
+        limits = self._proxy.limits
+        if body_kind(self._client.raw_headers) is not BodyKind.JSON:
+            raise unreadable("request", "it is not JSON in UTF-8")
+        data = await self._client.body(limits.caps.request, limits.seconds)
+        document = _parsed(data)
+        async with self._proxy.slots.one():
+            judge = self._began(caller.tenant, data)
+            await self._demand_log()
+            new = await self._dialect.request(document, judge)
+            await self._client.while_there(self._ask(new, judge))
+
+    def _began(self, tenant: str, data: bytes) -> Judge:
+        """Find the policy that holds; from here on there is something to record."""
+        headers = {**self._client.headers, TENANT: tenant}
+        try:
+            served = self._proxy.source.guard_for(headers)
+        except AssaymarkError as error:
+            raise RefusedError(
+                503, "guard_unavailable", "no policy holds for this request", cause=error.message
+            ) from None
+        name = headers.get(SESSION)
+        session = None if name is None else Session(served.tenant, name)
+        self._judge = Judge(served.guard, session, self._proxy.limits.caps)
+        self._record = Record(
+            came=self._came,
+            request_id=self._client.request_id,
+            tenant=served.tenant,
+            dialect=self._dialect,
+            judge=self._judge,
+            digest=self._proxy.digest(data),
+        )
+        return self._judge
+
+    async def _demand_log(self) -> None:
+        try:
+            await self._proxy.sink.ready()
+        except AssaymarkError as error:
+            raise unlogged(error) from None
+
+    # -- the upstream
+
+    async def _ask(self, document: dict[str, Any], judge: Judge) -> None:
+        dialect, proxy = self._dialect, self._proxy
+        record = self._recorded()
+        model = document.get("model")
+        headers = self._client.headers
+        target = target_of(dialect, self._client.query)
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        record.sent_on()
+        upstream, answer = await proxy.upstreams.ask(
+            dialect.name,
+            model if isinstance(model, str) else "",
+            target,
+            body,
+            lambda each: request_headers(dialect, headers, each, forwards_keys=proxy.keys.forwards),
+        )
+        record.answer_began()
+        try:
+            await self._pass_on(answer, dialect.answer(document, judge), judge)
+        except RefusedError as refused:
+            # What it answered as an error was counted when it began.
+            if refused.code.startswith("upstream") and answer.status in _SUCCESS:
+                upstream.failed()
+            raise
+        finally:
+            record.waited(answer.waited)
+            await answer.close()
+
+    async def _pass_on(self, upstream: UpstreamAnswer, answer: Answer, judge: Judge) -> None:
+        self._answer = answer
+        kind = body_kind([(k.encode(), v.encode("latin-1")) for k, v in upstream.headers.items()])
+        if upstream.status in _REFUSED:
+            await self._pass_error(upstream, judge, is_json=kind is BodyKind.JSON)
+        elif upstream.status not in _SUCCESS:
+            raise invalid_answer("its status is none of an answer")
+        elif kind is BodyKind.EVENTS:
+            await self._stream(upstream, answer)
+        elif kind is BodyKind.JSON:
+            document = await self._document(upstream)
+            new = await answer.whole(document)
+            await self._send(200, new, answer_headers(upstream.headers))
+        else:
+            raise invalid_answer("its content type is none of an answer")
+
+    async def _pass_error(self, upstream: UpstreamAnswer, judge: Judge, *, is_json: bool) -> None:
+        if upstream.status in _OURS and not self._proxy.keys.forwards:
+            raise RefusedError(502, "upstream_refused", "the upstream refused the proxy's key")
+        if not is_json:
+            raise RefusedError(
+                502, "upstream_failed", "the upstream failed", cause="its error is no JSON"
+            )
+        document = await self._document(upstream)
+        new = await judge.answer_rest(document, [Rest((), document)])
+        self._recorded().outcome = "upstream_error"
+        await self._send(upstream.status, new, answer_headers(upstream.headers))
+
+    async def _document(self, upstream: UpstreamAnswer) -> Any:
+        data = await upstream.body(self._proxy.limits.caps.answer)
+        try:
+            return parse_strict(data)
+        except EvidenceError:
+            raise invalid_answer("it is no JSON that means one thing only") from None
+
+    # -- to the client
+
+    async def _send(self, status: int, document: Any, headers: Mapping[str, str]) -> None:
+        """Send an answer as a whole, once its decision is recorded."""
+        await self._recorded().keep(self._proxy.sink, status)
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        await self._client.send_whole(status, body, {**headers, **self._recorded().told()})
+
+    async def _stream(self, upstream: UpstreamAnswer, answer: Answer) -> None:
+        """Send an answer while it is written; its end once its decision is recorded."""
+        self._recorded().streamed = True
+        decoder, reader = codecs.getincrementaldecoder("utf-8-sig")(), EventReader()
+        last: list[Event] = []
+        async for piece in upstream.pieces():
+            for event in reader.feed(_decoded(decoder, piece)):
+                last += await answer.event(event)
+                if answer.is_over:
+                    break
+                if not answer.is_closing:
+                    await self._emit(last, upstream)
+                    last = []
+            if answer.is_over:
+                break
+            if reader.pending > self._proxy.limits.caps.answer:
+                raise invalid_answer("an event is too large")
+        if not answer.is_over:
+            last += await answer.end()
+        await self._recorded().keep(self._proxy.sink, 200)
+        await self._emit(last, upstream)
+        await self._client.send_last()
+
+    async def _emit(self, events: list[Event], upstream: UpstreamAnswer) -> None:
+        data = "".join(each.written() for each in events).encode()
+        if not self._client.has_begun:
+            headers = answer_headers(upstream.headers)
+            await self._client.begin_stream({**headers, **self._recorded().told()})
+        if data:
+            await self._client.send_piece(data, self._proxy.limits.seconds)
+
+    async def _refuse(self, refused: RefusedError) -> None:
+        """Answer with an error, or, where an answer has begun, end it with one."""
+        record = self._record
+        if record is not None and not record.is_kept:
+            record.outcome = refused.code
+            try:
+                await record.keep(self._proxy.sink, self._client.status or refused.status)
+            except RefusedError as not_kept:
+                refused = not_kept
+        if record is None or refused.cause:
+            self._proxy.note(self._dialect, refused, self._client)
+        if self._client.has_begun and self._answer is not None:
+            events = self._answer.broken(refused)
+            data = "".join(each.written() for each in events).encode()
+            await self._client.send_piece(data, self._proxy.limits.seconds)
+            await self._client.send_last()
+        elif not self._client.has_begun:
+            body = json.dumps(self._dialect.error(refused, self._client.request_id)).encode()
+            told = {} if record is None else record.told()
+            await self._client.send_error(refused, body, told)
+
+    async def _gone(self, outcome: str) -> None:
+        if self._record is not None and not self._record.is_kept:
+            self._record.outcome = outcome
+            try:
+                await self._record.keep(self._proxy.sink, self._client.status)
+            except RefusedError as not_kept:
+                self._proxy.note(self._dialect, not_kept, self._client)
+
+    def _recorded(self) -> Record:
+        assert self._record is not None  # noqa: S101 - made before anything is sent on
+        return self._record
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    try:
+        document = parse_strict(data)
+    except EvidenceError:
+        document = None
+    if not isinstance(document, dict):
+        raise RefusedError(
+            400, "invalid_json", "the request is no JSON object that means one thing only"
+        )
+    return document
+
+
+def _decoded(decoder: Any, data: bytes) -> str:
+    try:
+        text: str = decoder.decode(data)
+    except UnicodeDecodeError:
+        raise invalid_answer("it is not UTF-8") from None
+    return text

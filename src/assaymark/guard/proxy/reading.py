@@ -1,0 +1,58 @@
+"""
+What an upstream sent, read as its API has it; anything else is no answer.
+
+tests/guard/proxy/test_faults.py
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assaymark.guard.asgi.refusals import RefusedError
+
+MOST_TEXTS = 1_000
+"""Of one answer."""
+
+
+def invalid_answer(why: str) -> RefusedError:
+    """Return the refusal of what an upstream sent and is no answer of its API."""
+    return RefusedError(
+        502, "upstream_invalid", "the upstream's answer could not be read", cause=why
+    )
+
+
+def an_object(value: Any) -> dict[str, Any]:
+    """Return `value`, which an answer has as an object.
+
+    Raises:
+        RefusedError: It is none.
+    """
+    if not isinstance(value, dict):
+        raise invalid_answer("an object is missing")
+    return value
+
+
+def a_list(value: Any) -> list[Any]:
+    """Return `value`, which an answer has as a list; nothing counts as empty.
+
+    Raises:
+        RefusedError: It is none.
+    """
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise invalid_answer("a list is missing")
+    return value
+
+
+def a_number(value: Any, default: int) -> int:
+    """Return `value`, which an answer has as an index; `default` where there is none.
+
+    Raises:
+        RefusedError: It is none.
+    """
+    if value is None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MOST_TEXTS:
+        raise invalid_answer("an index is missing")
+    return value

@@ -1,0 +1,131 @@
+"""
+What is recorded of one request.
+
+tests/guard/proxy/test_decisions.py
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from assaymark.errors import AssaymarkError
+from assaymark.guard.asgi.headers import told
+from assaymark.guard.asgi.refusals import RefusedError
+from assaymark.guard.proxy.dialect import Dialect
+from assaymark.guard.proxy.judge import Judge
+from assaymark.guard.serving import Decision, DecisionSink
+from assaymark.guard.verdict import Verdict
+
+
+class Record:
+    """One request, as far as it has come.
+
+    Args:
+        came: When.
+        request_id: Its name.
+        tenant: Whose it is.
+        dialect: The API.
+        judge: Who judges.
+        digest: Of its bytes, keyed.
+    """
+
+    def __init__(
+        self,
+        *,
+        came: datetime,
+        request_id: str,
+        tenant: str,
+        dialect: Dialect,
+        judge: Judge,
+        digest: str,
+    ) -> None:
+        self._came, self._request_id, self._tenant = came, request_id, tenant
+        self._dialect, self._judge, self._digest = dialect, judge, digest
+        self._began = time.monotonic()
+        self._upstream = 0.0
+        self._sent_at = 0.0
+        self.outcome = "passed"
+        self.streamed = self.is_sent_on = self.is_kept = False
+
+    def sent_on(self) -> None:
+        """Note that the request goes to an upstream now."""
+        self.is_sent_on, self._sent_at = True, time.monotonic()
+
+    def answer_began(self) -> None:
+        """Note that the upstream's answer has begun."""
+        self._upstream += time.monotonic() - self._sent_at
+
+    def waited(self, seconds: float) -> None:
+        """Note for how long pieces of the answer were waited for."""
+        self._upstream += seconds
+
+    def decision(self, status: int) -> Decision:
+        """Return what is recorded."""
+        request, response = self._judge.request, self._judge.response
+        latency = time.monotonic() - self._began
+        return Decision(
+            time=self._came,
+            request_id=self._request_id,
+            tenant=self._tenant,
+            api=self._dialect.name,
+            route=self._dialect.path,
+            phase="output" if self.is_sent_on else "input",
+            outcome=self.outcome,
+            status=status,
+            policy=self._judge.guard.policy,
+            detectors=dict(self._judge.guard.detectors),
+            request_digest=self._digest,
+            verdict=max(request.verdict, response.verdict),
+            findings=tuple(self._said("findings")),
+            unjudged=tuple(self._said("unjudged")),
+            withheld=response.verdict is Verdict.BLOCK or self.outcome != "passed",
+            streamed=self.streamed,
+            latency=latency,
+            overhead=max(latency - self._upstream, 0.0),
+        )
+
+    async def keep(self, sink: DecisionSink, status: int) -> None:
+        """Record the decision.
+
+        Args:
+            sink: Where.
+            status: Of the answer.
+
+        Raises:
+            RefusedError: It cannot be.
+        """
+        self.is_kept = True
+        try:
+            await sink.record(self.decision(status))
+        except AssaymarkError as error:
+            raise unlogged(error) from None
+
+    def told(self) -> dict[str, str]:
+        """Return our own headers, which tell a client what was decided."""
+        request, response = self._judge.request, self._judge.response
+        lapses = [f"request={each}" for each in request.lapses]
+        lapses += [f"response={each}" for each in response.lapses]
+        answer = "streamed" if self.streamed else response.verdict.name.lower()
+        said = {
+            "policy": self._judge.guard.policy,
+            "request": request.verdict.name.lower(),
+            "response": answer if self.is_sent_on else "",
+            "unjudged": ", ".join(lapses),
+        }
+        return {name.decode(): value.decode("latin-1") for name, value in told(said)}
+
+    def _said(self, what: str) -> Iterator[dict[str, Any]]:
+        sides = {"request": self._judge.request, "response": self._judge.response}
+        for side, account in sides.items():
+            for each in account.to_plain(self._dialect.names).get(what, ()):
+                yield {"side": side, **{k: v for k, v in each.items() if k != "message"}}
+
+
+def unlogged(error: AssaymarkError) -> RefusedError:
+    """Return the refusal where a decision cannot be recorded; the cause is for the log."""
+    return RefusedError(
+        503, "log_unavailable", "the decision could not be recorded", cause=error.message
+    )

@@ -1,0 +1,169 @@
+"""
+A server from its settings: the application, and uvicorn around it.
+
+* Without keys it listens on this machine only.
+* A client that connects and says nothing, or says it very slowly, is let go.
+* Nothing of a request is logged but what `Decision` and the application's notes hold.
+
+tests/guard/proxy/test_server.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from assaymark.errors import InputError
+from assaymark.guard.proxy.application import ProxyApplication
+from assaymark.guard.proxy.contracts import ContractsOf
+from assaymark.guard.proxy.dialects import served_dialects
+from assaymark.guard.proxy.keys import Keyring
+from assaymark.guard.proxy.settings import Listen, ServerLimits, ServeSettings
+from assaymark.guard.proxy.upstreams import Upstreams
+from assaymark.guard.serving import DecisionSink, GuardSource
+
+_GRACE = 30
+"""Seconds in which requests may end after the server was told to stop."""
+
+
+def application_of(
+    settings: ServeSettings,
+    source: GuardSource,
+    *,
+    sink: DecisionSink | None = None,
+    contracts: ContractsOf | None = None,
+    digest_key: bytes | None = None,
+) -> ProxyApplication:
+    """Return the application that `settings` describe.
+
+    Args:
+        settings: Of the server.
+        source: Knows which policy holds.
+        sink: Takes decisions.
+        contracts: From a guard to APIs of its own that are served beside those of models.
+        digest_key: Key of the digests of requests in decisions.
+
+    Raises:
+        UsageError: An API is asked for that does not exist.
+    """
+    return ProxyApplication(
+        served_dialects(settings.apis),
+        Upstreams(settings.upstreams, settings.timeouts, settings.resilience),
+        source,
+        keys=Keyring(settings.keys, forwards=settings.forward_keys),
+        limits=settings.limits,
+        sink=sink,
+        contracts=contracts,
+        digest_key=digest_key,
+    )
+
+
+def serve(
+    application: Any,
+    listen: Listen,
+    limits: ServerLimits,
+    *,
+    on_start: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve until a signal says to stop.
+
+    Args:
+        application: As ASGI 3 has it.
+        listen: Where.
+        limits: How long requests may take to come, and how large their headers may be.
+        on_start: Is told the address.
+
+    Raises:
+        InputError: The address cannot be used, or the certificate.
+    """
+    config = _config(application, listen, limits)
+    listening = _socket(listen)
+    scheme = "https" if listen.certificate else "http"
+    host = f"[{listen.host}]" if ":" in listen.host else listen.host
+    on_start(f"{scheme}://{host}:{listening.getsockname()[1]}")
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _socket(listen: Listen) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+        return socket.create_server((listen.host, listen.port), family=family, backlog=2048)
+    except OSError as error:
+        reason = os.strerror(error.errno).lower() if error.errno else "no such address"
+        raise InputError(f"cannot listen on `{listen.host}` port {listen.port}: {reason}") from None
+
+
+def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.Config:
+    tls: dict[str, Any] = {}
+    if listen.certificate is not None:
+        tls["ssl_certfile"] = str(listen.certificate)
+        tls["ssl_keyfile"] = str(listen.private_key) if listen.private_key else None
+        if listen.client_authority is not None:
+            tls["ssl_ca_certs"] = str(listen.client_authority)
+            tls["ssl_cert_reqs"] = ssl.CERT_REQUIRED
+    config = uvicorn.Config(
+        application,
+        http=patient(limits.seconds),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        h11_max_incomplete_event_size=limits.headers + 8_192,
+        timeout_graceful_shutdown=_GRACE,
+        **tls,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError):
+        raise InputError(
+            f"the certificate `{listen.certificate}`, or what belongs to it, cannot be used"
+        ) from None
+    if config.ssl is not None:
+        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    return config
+
+
+def patient(seconds: float) -> type[asyncio.Protocol]:
+    """Return uvicorn's protocol, with a limit on the time in which the head of a request has to come."""
+
+    class Patient(H11Protocol):
+        """Lets go of clients that take too long to ask."""
+
+        _deadline: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._watch()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._unwatch()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.conn.their_state is h11.IDLE:
+                self._watch()
+            else:
+                self._unwatch()
+
+        def _watch(self) -> None:
+            if self._deadline is None:
+                loop = asyncio.get_running_loop()
+                self._deadline = loop.call_later(seconds, self.transport.abort)
+
+        def _unwatch(self) -> None:
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+
+    return Patient

@@ -1,0 +1,272 @@
+"""
+`serve.yaml`: the grammar of a server's settings, and every mistake in a file at once, with its place.
+
+    apiVersion: assaymark/v1
+    kind: Serve
+    policy: policy.yaml                    # beside this file, or `pack:NAME`
+    listen: {host: 127.0.0.1, port: 8787}  # optional, as is everything but `policy` and `upstreams`
+    keys:
+      - {name: team-a, sha256: 2bb8…, tenant: acme}
+    upstreams:
+      - {name: openai, url: https://api.openai.com/v1, key: {env: OPENAI_API_KEY}, models: ["gpt-*"]}
+
+Secrets do not stand in the file: it names a variable or a file that holds one. An unknown key is a mistake: a
+misspelt limit must not read as none.
+
+docs/proxy.md explains each field; tests/guard/proxy/test_settings.py holds the messages.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from assaymark.attest.tlog.durable import read_file
+from assaymark.attest.trust.reader import MapReader, duration, flag, whole, word
+from assaymark.errors import InputError, PolicyError
+from assaymark.guard.operations.settings_file import OperationsReader
+from assaymark.guard.proxy.judge import Caps
+from assaymark.guard.proxy.settings import (
+    KeySettings,
+    Listen,
+    Pseudonyms,
+    Resilience,
+    ServerLimits,
+    ServeSettings,
+    Timeouts,
+    UpstreamSettings,
+)
+from assaymark.guard.proxy.settings_values import digest, header, one_line, port, seconds, url
+from assaymark.marked_yaml import MAX_BYTES, MarkedYamlError, Node, parse_yaml
+from assaymark.policy.diagnostics import Diagnostics, Reporter, SourceText, render
+
+T = TypeVar("T")
+
+_MAX_SECRET = 8_192  # bytes
+
+
+class SettingsFileError(PolicyError):
+    """A file of settings cannot be used; `message` tells every mistake."""
+
+
+def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> ServeSettings:
+    """Read the settings at `path`.
+
+    Args:
+        path: The file; what it names is beside it.
+        environment: Where secrets are; that of the process by default.
+
+    Raises:
+        SettingsFileError: They cannot be used.
+        UsageError: They would open the server to everybody.
+    """
+    try:
+        data = read_file(path, limit=MAX_BYTES)
+    except InputError as error:
+        raise SettingsFileError(error.message) from None
+    if data is None:
+        raise SettingsFileError(f"cannot read `{path}`: no such file or directory")
+    known = os.environ if environment is None else environment
+    return parse_settings(data, str(path), path.parent, known)
+
+
+def parse_settings(
+    data: bytes, name: str, folder: Path, environment: Mapping[str, str]
+) -> ServeSettings:
+    """Read settings from memory.
+
+    Args:
+        data: The file's bytes.
+        name: What messages call it.
+        folder: What the paths in it are relative to.
+        environment: Where secrets are.
+
+    Raises:
+        SettingsFileError: They cannot be used.
+        UsageError: They would open the server to everybody.
+    """
+    diagnostics = Diagnostics()
+    report = diagnostics.reporter(SourceText.of(name, data))
+    settings = None
+    try:
+        settings = _Reader(report, folder, environment).read(parse_yaml(data))
+    except MarkedYamlError as error:
+        for problem in error.problems:
+            report.error("not-readable", problem.mark, problem.message, problem.hint)
+    if settings is None or diagnostics.has_errors:
+        raise SettingsFileError(render(diagnostics.sorted()))
+    return settings()
+
+
+class _Reader:
+    """Reads one file; goes on after a mistake, so that all are found."""
+
+    def __init__(self, report: Reporter, folder: Path, environment: Mapping[str, str]) -> None:
+        self._report, self._folder, self._environment = report, folder, environment
+
+    def read(self, root: Node) -> Callable[[], ServeSettings] | None:
+        top = MapReader.of(self._report, root, "a file of settings")
+        if top is None:
+            return None
+        top.demand("apiVersion", "assaymark/v1")
+        top.demand("kind", "Serve")
+        policy = top.value("policy", self._policy, required=True)
+        upstreams = [self._upstream(each) for each in top.items("upstreams", required=True)]
+        read: dict[str, Any] = {
+            "listen": self._section(top, "listen", self._listen),
+            "timeouts": self._section(top, "timeouts", _timeouts),
+            "resilience": self._section(top, "resilience", _resilience),
+            "limits": self._section(top, "limits", _limits),
+            "pseudonyms": self._section(top, "pseudonyms", self._pseudonyms),
+            "contracts": top.value("contracts", flag),
+            "forward_keys": top.value("forward_keys", flag),
+            "keys": tuple(self._keys(top)) if "keys" in top else None,
+            "apis": tuple(self._words(top, "apis")) if "apis" in top else None,
+            "operations": OperationsReader(self._report, self._folder, self._environment).read(top),
+        }
+        top.close()
+        if self._report.errors:
+            return None
+        given = {key: each for key, each in read.items() if each is not None}
+        known = tuple(each for each in upstreams if each is not None)
+        return lambda: ServeSettings(policy=str(policy), upstreams=known, **given)
+
+    def _section(self, top: MapReader, key: str, read: Callable[[MapReader], T]) -> T | None:
+        node = top.node(key)
+        section = None if node is None else MapReader.of(self._report, node, f"`{key}`")
+        if section is None:
+            return None
+        value = read(section)
+        section.close()
+        return value
+
+    def _policy(self, node: Node) -> str:
+        name = word(node)
+        return name if name.startswith("pack:") else str(self._folder / name)
+
+    def _path(self, node: Node) -> Path:
+        return self._folder / word(node)
+
+    def _listen(self, section: MapReader) -> Listen:
+        return Listen(
+            **_given(
+                host=section.value("host", word),
+                port=section.value("port", port),
+                certificate=section.value("certificate", self._path),
+                private_key=section.value("private_key", self._path),
+                client_authority=section.value("client_authority", self._path),
+            )
+        )
+
+    def _pseudonyms(self, section: MapReader) -> Pseudonyms | None:
+        key = section.value("key", self._path, required=True)
+        vault = section.value("vault", self._path, required=True)
+        lives = section.value("lives", duration)
+        return (
+            None if key is None or vault is None else Pseudonyms(key=key, vault=vault, lives=lives)
+        )
+
+    def _keys(self, top: MapReader) -> list[KeySettings]:
+        found: list[KeySettings] = []
+        for node in top.items("keys"):
+            entry = MapReader.of(self._report, node, "a key")
+            if entry is None:
+                continue
+            name = entry.value("name", word, required=True)
+            known = entry.value("sha256", digest, required=True)
+            tenant = entry.value("tenant", word)
+            entry.close()
+            if name is not None and known is not None:
+                found.append(KeySettings(name=name, digest=known, tenant=tenant or ""))
+        return found
+
+    def _words(self, section: MapReader, key: str) -> list[str]:
+        found = []
+        for node in section.items(key):
+            if isinstance(node.value, str) and node.value:
+                found.append(node.value)
+            else:
+                self._report.error("bad-value", node.mark, f"`{key}`: expected a text")
+        return found
+
+    def _upstream(self, node: Node) -> UpstreamSettings | None:
+        entry = MapReader.of(self._report, node, "an upstream")
+        if entry is None:
+            return None
+        allows_plain = bool(entry.value("allow_plain_http", flag))
+        address = entry.value(
+            "url", lambda each: url(each, allows_plain=allows_plain), required=True
+        )
+        name = entry.value("name", word) or (urlsplit(address or "").hostname or "")
+        read = _given(
+            secret=self._section(entry, "key", self._secret),
+            key_header=entry.value("key_header", header),
+            weight=entry.value("weight", whole(1)),
+            models=tuple(self._words(entry, "models")) if "models" in entry else None,
+            apis=tuple(self._words(entry, "apis")) if "apis" in entry else None,
+        )
+        entry.close()
+        return None if address is None else UpstreamSettings(name=name, url=address, **read)
+
+    def _secret(self, section: MapReader) -> str | None:
+        variable = section.value("env", self._variable)
+        file = section.value("file", self._secret_file)
+        if ("env" in section) == ("file" in section):
+            self._report.error(
+                "bad-value", section.mark(), "`key`: expected either `env` or `file`"
+            )
+        return variable or file
+
+    def _variable(self, node: Node) -> str:
+        name = word(node)
+        value = self._environment.get(name, "")
+        if not value:
+            raise ValueError("the environment has no such variable")
+        return one_line(value)
+
+    def _secret_file(self, node: Node) -> str:
+        try:
+            data = read_file(self._path(node), limit=_MAX_SECRET)
+        except InputError:
+            data = None
+        if data is None:
+            raise ValueError("cannot read the file")
+        return one_line(data.decode("utf-8", "replace"))
+
+
+def _timeouts(section: MapReader) -> Timeouts:
+    names = ("connect", "first_byte", "idle", "total")
+    return Timeouts(**_given(**{each: section.value(each, seconds) for each in names}))
+
+
+def _resilience(section: MapReader) -> Resilience:
+    return Resilience(
+        **_given(
+            attempts=section.value("attempts", whole(1)),
+            failures=section.value("failures", whole(1)),
+            rest=section.value("rest", seconds),
+        )
+    )
+
+
+def _limits(section: MapReader) -> ServerLimits:
+    caps = _given(
+        request=section.value("request", whole(1)), answer=section.value("answer", whole(1))
+    )
+    return ServerLimits(
+        caps=Caps(**caps),
+        **_given(
+            headers=section.value("headers", whole(1)),
+            seconds=section.value("seconds", seconds),
+            concurrent=section.value("concurrent", whole(1)),
+            waiting=section.value("waiting", whole(0)),
+            patience=section.value("patience", seconds),
+        ),
+    )
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {key: each for key, each in values.items() if each is not None}

@@ -1,0 +1,86 @@
+"""
+Single values of a server's settings.
+
+tests/guard/proxy/test_settings.py
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from assaymark.attest.trust.reader import whole, word
+from assaymark.guard.proxy.settings import is_loopback
+from assaymark.marked_yaml import Node
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_HEADER = re.compile(r"[a-z][a-z0-9-]{0,63}")
+_MAX_PORT = 65_535
+
+
+def one_line(value: str) -> str:
+    """Return a secret, which has to be one line of printable ASCII."""
+    value = value.strip()
+    if not value or not value.isascii() or not value.isprintable():
+        raise ValueError("it holds no key: one line of printable ASCII")
+    return value
+
+
+def seconds(node: Node) -> float:
+    """Read a time in seconds."""
+    match node.value:
+        case bool():
+            pass
+        case int() | float() as number if 0 < number <= 86_400:  # noqa: PLR2004 - a day
+            return float(number)
+    raise ValueError("expected seconds, more than 0 and at most a day")
+
+
+def port(node: Node) -> int:
+    """Read a port; 0 for any that is free."""
+    number = whole(0)(node)
+    if number > _MAX_PORT:
+        raise ValueError(f"expected a whole number from 0 to {_MAX_PORT:,}")
+    return number
+
+
+def digest(node: Node) -> str:
+    """Read the SHA-256 of a key."""
+    if not isinstance(node.value, str) or not _DIGEST.fullmatch(node.value):
+        raise ValueError("expected the SHA-256 of a key, as `assaymark guard key` prints it")
+    return node.value
+
+
+def header(node: Node) -> str:
+    """Read the name of a header."""
+    name = word(node).lower()
+    if not _HEADER.fullmatch(name):
+        raise ValueError("expected the name of a header, such as `api-key`")
+    return name
+
+
+def url(node: Node, *, allows_plain: bool) -> str:
+    """Read the address of an upstream.
+
+    Args:
+        node: Where it stands.
+        allows_plain: Whether requests may go over the network in the clear.
+
+    Raises:
+        ValueError: It is none, or may not be used.
+    """
+    text = word(node)
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or parts.scheme not in ("http", "https") or port == 0 or not text.isascii():
+        raise ValueError("expected an address such as `https://api.example.com/v1`")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("expected an address without user, query or fragment")
+    if parts.scheme == "http" and not (allows_plain or is_loopback(host)):
+        raise ValueError(
+            "keys and prompts would go over the network in the clear; use https, or `allow_plain_http: true`"
+        )
+    return text.rstrip("/")

@@ -1,0 +1,5 @@
+"""Where logs of the tests lie."""
+
+from attest.tlog.conftest import scratch
+
+__all__ = ["scratch"]
