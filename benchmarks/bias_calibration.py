@@ -28,31 +28,24 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import bias_frame
 import bias_templates
+from bias_frame import AT_THE_TRUTH, REQUIREMENTS, TAIL, USUAL, alarm_rows, hits
 
-from assaymark.model.decision import Status
-from assaymark.model.intervals import Interval, wilson
+from assaymark.model.intervals import wilson
 from assaymark.model.measurement import (
     SQUARE_AND_ADD,
     Comparison,
     Contrast,
     Counts,
     GroupCounts,
-    Measured,
 )
-from assaymark.policy.judge import Case, judge
-from assaymark.policy.policy import Bound
 from assaymark.statistics.clusters import clustered_interval, clustered_wilson, korn_graubard
-from assaymark.statistics.contrasts import gap_of, limits
+from assaymark.statistics.contrasts import limits
 from assaymark.statistics.gaps import Sample
 from assaymark.statistics.power import detectable_difference
 
-REQUIREMENTS = 20
-TAIL = 0.025
 SEED = 20_261_121
-
-BASES = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
-"""Shares of positive decisions, from rare to near-certain."""
 
 SIZES = (30, 60, 120, 300, 600)
 """Rows of a group."""
@@ -60,58 +53,20 @@ SIZES = (30, 60, 120, 300, 600)
 ALLOWED = 0.05
 
 
-def binomial(draw: random.Random, rows: int, share: float) -> int:
-    """Draw hits among rows."""
-    return sum(draw.random() < share for _ in range(rows))
-
-
 def contrast_of(draw: random.Random, comparison: Comparison, shares: list[float]) -> Contrast:
     """Draw one table of decisions with the given true shares."""
     groups = []
     for index, share in enumerate(shares):
         rows = draw.choice(SIZES)
-        counts = Counts(hits=binomial(draw, rows, share), judged=rows, unjudged=0)
+        counts = Counts(hits=hits(draw, rows, share), judged=rows, unjudged=0)
         groups.append(GroupCounts(name=str(index), counts=counts))
     return Contrast(comparison=comparison, families=(tuple(groups),))
 
 
-def case_of(contrast: Contrast, bound: Bound) -> Case:
-    """Return what the decision is given."""
-    value = gap_of(contrast)
-    result = Measured(
-        metric="m",
-        check="c",
-        labels=(),
-        value=0.0 if value is None else value,
-        n=0,
-        interval=Interval(low=0.0, high=1.0, level=0.95),  # the decision makes its own
-        method=SQUARE_AND_ADD,
-        counts=None,
-        contrast=contrast,
-    )
-    return Case(bound=bound, result=result)
-
-
-def audit(scenario: str, seed: int) -> tuple[bool, bool, bool]:
-    """Simulate one audit; return a false alarm of ours, one of point estimates, and whether all is met."""
+def audit(scenario: str, seed: int) -> tuple:
+    """Simulate one audit of tables."""
     draw = random.Random(f"{SEED}/{scenario}/{seed}")
-    cases, naive = [], False
-    for number in range(REQUIREMENTS):
-        base, groups = draw.choice(BASES), draw.choice((2, 2, 3))
-        comparison = (Comparison.RATIO, Comparison.DIFFERENCE)[number % 2]
-        usual = scenario == "usual limits"
-        if comparison is Comparison.RATIO:
-            bound = Bound(metric="m", labels=(), at_least=0.8 if usual else 1.0)
-        else:
-            bound = Bound(metric="m", labels=(), at_most=0.1 if usual else 0.0)
-        contrast = contrast_of(draw, comparison, [base] * groups)
-        cases.append(case_of(contrast, bound))
-        value = gap_of(contrast)
-        edge = bound.at_least if bound.at_least is not None else bound.at_most or 0.0
-        is_ratio = comparison is Comparison.RATIO
-        naive |= value is not None and (value < edge if is_ratio else value > edge)
-    statuses = [each.status for each in judge(cases, tail=TAIL)]
-    return Status.BROKEN in statuses, naive, set(statuses) == {Status.MET}
+    return bias_frame.audit(draw, scenario, contrast_of, SQUARE_AND_ADD)
 
 
 def coverage(
@@ -129,7 +84,7 @@ def coverage(
         counted = [
             GroupCounts(
                 name=str(index),
-                counts=Counts(hits=binomial(draw, size, share), judged=size, unjudged=0),
+                counts=Counts(hits=hits(draw, size, share), judged=size, unjudged=0),
             )
             for index, (share, size) in enumerate(zip(shares, rows, strict=True))
         ]
@@ -158,10 +113,10 @@ def clustered(cell: tuple[float, int, int, float], audits: int) -> dict[str, obj
         clusters = []
         for _ in range(templates):
             share = draw.betavariate(rate * spread, (1.0 - rate) * spread)
-            clusters.append(Sample(binomial(draw, answers, share), answers))
-        hits, trials = sum(each.hits for each in clusters), templates * answers
+            clusters.append(Sample(hits(draw, answers, share), answers))
+        seen, trials = sum(each.hits for each in clusters), templates * answers
         for name, interval in (
-            ("wilson", wilson(hits, trials, level=0.95)),
+            ("wilson", wilson(seen, trials, level=0.95)),
             ("t", clustered_interval(clusters, level=0.95)),
             ("design-effect wilson", clustered_wilson(clusters, level=0.95)),
             ("korn-graubard", korn_graubard(clusters, level=0.95)),
@@ -189,7 +144,7 @@ def power(cell: tuple[float, int], audits: int) -> dict[str, object]:
         groups = tuple(
             GroupCounts(
                 name=str(index),
-                counts=Counts(hits=binomial(draw, rows, share), judged=rows, unjudged=0),
+                counts=Counts(hits=hits(draw, rows, share), judged=rows, unjudged=0),
             )
             for index, share in enumerate((base, base - drop))
         )
@@ -248,7 +203,7 @@ def measure(audits: int, repeats: int, workers: int) -> dict[str, object]:
 def alarms_of(pool: ProcessPoolExecutor, simulate: Callable, audits: int) -> dict[str, dict]:
     """Simulate audits under either kind of limits, and count false alarms."""
     alarms = {}
-    for scenario in ("usual limits", "limits at the truth"):
+    for scenario in (USUAL, AT_THE_TRUTH):
         told = list(pool.map(partial(simulate, scenario), range(audits), chunksize=20))
         ours, naive, met = (sum(column) for column in zip(*told, strict=True))
         alarms[scenario] = {"ours": ours, "point estimates": naive, "all met": met}
@@ -271,12 +226,8 @@ def table(found: dict) -> str:
         "demand a ratio of 1 and a difference of 0, so that any error shows. A false alarm is an audit in",
         "which at least one requirement is broken.",
         "",
-        "| limits | ours | point estimates | all met by ours |",
-        "|---|---:|---:|---:|",
+        *alarm_rows(found["alarms"], audits),
     ]
-    for name, row in found["alarms"].items():
-        ours, naive, met = (row[key] / audits for key in ("ours", "point estimates", "all met"))
-        lines.append(f"| {name} | {ours:.2%} | {naive:.1%} | {met:.1%} |")
     lines += [
         "",
         f"Allowed are {ALLOWED:.0%}. What is not met is undecided: the tables are small on purpose.",

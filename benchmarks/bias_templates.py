@@ -11,32 +11,23 @@ from __future__ import annotations
 
 import random
 
-from assaymark.model.intervals import Interval
+import bias_frame
+from bias_frame import REQUIREMENTS, TAIL, alarm_rows, hits
+
 from assaymark.model.measurement import (
     CLUSTERED,
     Comparison,
     Contrast,
     Counts,
     GroupCounts,
-    Measured,
 )
-from assaymark.policy.judge import Case, _doubt_broken, _doubt_met, _holm
-from assaymark.policy.policy import Bound
-from assaymark.statistics.contrasts import gap_of, limits
+from assaymark.statistics.contrasts import limits
 from assaymark.statistics.power import detectable_gap
 
 SEED = 20_261_122
-REQUIREMENTS = 20
-TAIL = 0.025
-BASES = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
-TEMPLATES = (12, 24, 72)
+TEMPLATES = (12, 24, 72, 240)
 REPEATS = (1, 5)
 CORRELATION = 0.3  # of answers to one template
-
-
-def hits(draw: random.Random, answers: int, share: float) -> int:
-    """Draw favourable answers."""
-    return sum(draw.random() < share for _ in range(answers))
 
 
 def group_of(name: str, clusters: list[tuple[int, int, int]]) -> GroupCounts:
@@ -69,50 +60,17 @@ def drawn(
     return Contrast(comparison=comparison, families=(groups,))
 
 
-def case_of(contrast: Contrast, bound: Bound) -> Case:
-    """Return what the decision is given."""
-    value = gap_of(contrast)
-    result = Measured(
-        metric="m",
-        check="c",
-        labels=(),
-        value=0.0 if value is None else value,
-        n=0,
-        interval=Interval(low=0.0, high=1.0, level=0.95),  # the decision makes its own
-        method=CLUSTERED,
-        counts=None,
-        contrast=contrast,
-    )
-    return Case(bound=bound, result=result)
+def contrast_of(draw: random.Random, comparison: Comparison, shares: list[float]) -> Contrast:
+    """Draw answers to some templates, of groups that share what a template does or do not."""
+    link = draw.choice(("paired", "apart"))
+    templates, answers = draw.choice(TEMPLATES), draw.choice(REPEATS)
+    return drawn(draw, comparison, shares, templates, answers, link)
 
 
-def audit(scenario: str, seed: int) -> tuple[bool, bool, bool]:
-    """Simulate one audit; return a false alarm of ours, one of point estimates, and whether all is met."""
+def audit(scenario: str, seed: int) -> tuple:
+    """Simulate one audit of a model."""
     draw = random.Random(f"{SEED}/{scenario}/{seed}")
-    cases, naive = [], False
-    for number in range(REQUIREMENTS):
-        base, groups = draw.choice(BASES), draw.choice((2, 2, 3))
-        comparison = (Comparison.RATIO, Comparison.DIFFERENCE)[number % 2]
-        usual = scenario == "usual limits"
-        if comparison is Comparison.RATIO:
-            bound = Bound(metric="m", labels=(), at_least=0.8 if usual else 1.0)
-        else:
-            bound = Bound(metric="m", labels=(), at_most=0.1 if usual else 0.0)
-        link = draw.choice(("paired", "apart"))
-        contrast = drawn(
-            draw, comparison, [base] * groups, draw.choice(TEMPLATES), draw.choice(REPEATS), link
-        )
-        value = gap_of(contrast)
-        if value is None:
-            continue  # no favourable answer at all: not measured, and no alarm
-        cases.append(case_of(contrast, bound))
-        edge = bound.at_least if bound.at_least is not None else bound.at_most or 0.0
-        naive |= value < edge if comparison is Comparison.RATIO else value > edge
-    # As `judge` decides, without the sentences about how many rows are missing, which take most of its time.
-    met = _holm({number: _doubt_met(each) for number, each in enumerate(cases)}, TAIL)
-    broken = _holm({number: _doubt_broken(each) for number, each in enumerate(cases)}, TAIL)
-    alarm = any(claim.proven and not met[number].proven for number, claim in broken.items())
-    return alarm, naive, all(claim.proven for claim in met.values())
+    return bias_frame.audit(draw, scenario, contrast_of, CLUSTERED)
 
 
 COVERAGE_CELLS = [
@@ -175,7 +133,7 @@ def whole(
 POWER_CELLS = [
     (base, templates, answers, link)
     for base in (0.3, 0.5, 0.9)
-    for templates, answers in ((24, 5), (72, 1), (72, 5))
+    for templates, answers in ((24, 5), (72, 1), (72, 5), (240, 1))
     for link in ("paired", "apart")
 ]
 
@@ -209,17 +167,11 @@ def lines(found: dict, audits: int) -> list[str]:
     text = [
         "## Answers to templates: false alarms",
         "",
-        f"{REQUIREMENTS} requirements on gaps between two or three groups that answered 12 to 72",
+        f"{REQUIREMENTS} requirements on gaps between two or three groups that answered 12 to 240",
         "templates, once or five times each, without any bias; in half of them groups share what a",
         "template does.",
         "",
-        "| limits | ours | point estimates | all met by ours |",
-        "|---|---:|---:|---:|",
-    ]
-    for name, row in found["alarms"].items():
-        ours, naive, met = (row[key] / audits for key in ("ours", "point estimates", "all met"))
-        text.append(f"| {name} | {ours:.2%} | {naive:.1%} | {met:.1%} |")
-    text += [
+        *alarm_rows(found["alarms"], audits),
         "",
         "## Answers to templates: coverage of gaps",
         "",

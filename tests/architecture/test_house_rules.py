@@ -39,6 +39,7 @@ FENCES = {
         "inputs/targets/stream.py",
         "guard/proxy/connections.py",
     ),
+    "h11": ("inputs/targets/exchange.py", "guard/proxy/server.py"),
     "uvicorn": ("guard/proxy/server.py",),
     "detoxify": ("detectors/harm/",),
     "onnxruntime": ("detectors/onnx_runtime.py",),

@@ -77,7 +77,16 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
         )
     if kind is Contrast:
         fields["scale"] = st.none() | st.integers(1, 1_000)
+        # Names belong to one family whose groups have as many clusters.
+        return st.builds(kind, **fields | {"cases": st.none()}).flatmap(
+            lambda each: st.sampled_from([each, _with_a_case(each)])
+        )
     return st.builds(kind, **fields)
+
+
+def _with_a_case(contrast: Contrast) -> Contrast:
+    family = tuple(_in_one_cluster(each) for each in next(iter(contrast.families), ()))
+    return replace(contrast, families=(family,), cases=("only",))
 
 
 def _in_one_cluster(group: GroupCounts) -> GroupCounts:

@@ -60,3 +60,27 @@ def test_axes_are_words_of_their_own(metric: str) -> None:
     assert len(policy.requirements) == 1
     assert "error[unknown-label-value]: no axis is called `relegion`" in str(caught.value)
     assert "did you mean `religion`?" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("check", "axis", "asked"),
+    [
+        ("", "age", "`gender`, `ethnicity` and `religion`"),
+        ("checks: [{id: counterfactual-decisions, axes: [names]}]\n", "gender", "`names`"),
+    ],
+)
+def test_a_requirement_about_an_axis_that_is_not_asked_is_a_mistake(
+    check: str, axis: str, asked: str
+) -> None:
+    """It could never be met by evidence, so it is said before anything is paid for."""
+    text = HEAD.encode() + check.encode() + bound("bias.decision-gap", axis)[len(HEAD) :]
+
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(text, "p.yaml", installed_catalog())
+
+    told = str(caught.value)
+    assert (
+        f"error[switched-off]: `counterfactual-decisions` does not ask about the axis `{axis}` "
+        "in this policy\n"
+    ) in told
+    assert told.endswith(f"= hint: it asks about {asked}; add `{axis}` to its settings")

@@ -19,8 +19,9 @@ from assaymark.model.measurement import (
     Measured,
 )
 from assaymark.policy.policy import Bound
-from assaymark.report.forest import LEFT, RIGHT, ROWS, forests
+from assaymark.report.forest import ROWS, forests
 from assaymark.report.html import render
+from assaymark.report.plot import LEFT, RIGHT
 from assaymark.report.view import Report
 from assaymark.statistics.contrasts import gap_of, limits
 
@@ -110,12 +111,52 @@ def test_the_plot_says_what_it_could_have_seen(report: Report) -> None:
     (table,) = forests(decided([], [gap((), 2, 8, by_template=False)]))
 
     assert re.fullmatch(
-        r"For axis age, a difference of [0-9.]+% between two groups would have been found in 80% of such "
-        r"runs; a smaller one is not refuted\.",
+        r"How small a difference between two groups 80% of such runs would find: axis age [0-9.]+%, "
+        r"axis gender [0-9.]+%; a smaller one is not refuted\.",
         plot.could_see,
     )
     assert table.could_see == ""
     assert plot.could_see in html.fromstring(render(report)).text_content()
+
+
+def test_different_confidences_are_said() -> None:
+    """Two requirements share one error budget, so their intervals are wider than those of the groups."""
+    axes = [(("axis", "age"),), (("axis", "gender"),)]
+    demands = [
+        requirement(f"alike-{number}", Bound(metric="bias.decision-gap", labels=axis, at_most=0.1))
+        for number, axis in enumerate(axes)
+    ]
+    report = decided(demands, [gap(axis, 2, 8) for axis in axes])
+    (plot,) = forests(report)
+
+    assert plot.rows[0].confidence != plot.rows[1].confidence == "95%"
+    assert plot.confidences == (
+        f"The intervals have different confidences: axis age, axis gender {plot.rows[0].confidence}; "
+        "groups 95%."
+    )
+    assert plot.confidences in html.fromstring(render(report)).text_content()
+
+
+def test_one_axis_is_not_told_twice() -> None:
+    """The gap over all axes is that of the only one: it has a row where it is demanded, and no groups."""
+    axis = (("axis", "gender"),)
+    results = [gap((), 2, 8), gap(axis, 2, 8)]
+    demand = requirement("alike", Bound(metric="bias.decision-gap", labels=(), at_most=0.1))
+
+    (bare,) = forests(decided([], results))
+    (judged,) = forests(decided([demand], results))
+
+    assert [row.label for row in bare.rows] == ["axis gender", "a", "b"]
+    assert [row.label for row in judged.rows] == ["all together", "axis gender", "a", "b"]
+
+
+def test_a_run_that_could_see_nothing_says_so() -> None:
+    """Where hardly any answer was a hit, no drop could have shown."""
+    (plot,) = forests(decided([], [gap((("axis", "age"),), 0, 0)]))
+
+    assert plot.could_see == (
+        "How small a difference between two groups 80% of such runs would find: none, however large."
+    )
 
 
 def test_room_is_limited() -> None:
@@ -140,8 +181,9 @@ def test_the_page_draws_and_tells_the_same(report: Report) -> None:
     drawn = [" ".join(each.text_content().split()) for each in svg.xpath("./g")]
     rows = [[" ".join(c.text_content().split()) for c in row] for row in table.xpath(".//tbody/tr")]
     assert len(drawn) == len(rows) == 7
-    for text, (label, _, seen, low, high, _, _) in zip(drawn, rows, strict=True):
+    for text, (label, _, seen, low, high, level, _, _) in zip(drawn, rows, strict=True):
         assert text == f"{label} {seen} ({low} \u2013 {high})"
+        assert level == "95%"
     assert page.xpath("//script") == []
     assert page.xpath("//nav//a[@href='#groups']")
 

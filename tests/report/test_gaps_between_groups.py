@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assaymark.model.decision import Judgement, Status
 from assaymark.model.measurement import (
+    CLUSTERED,
     SQUARE_AND_ADD,
     Comparison,
     Contrast,
@@ -13,6 +16,7 @@ from assaymark.model.measurement import (
 )
 from assaymark.policy.judge import Case, judge
 from assaymark.policy.policy import Bound
+from assaymark.report.advice import to_narrow
 from assaymark.report.view import Reading
 from assaymark.report.wording import is_gap, method, missing_rows, reason
 from assaymark.statistics.contrasts import limits
@@ -44,11 +48,32 @@ def ratio(first: int, second: int, rows: int) -> Measured:
     )
 
 
-def reading(result: Measured) -> Reading:
+def by_template(first: int, second: int, templates: int, answers: int = 10) -> Measured:
+    """The impact ratio of two groups that answered so many templates, each so often."""
+    plain = ratio(first, second, answers)
+    groups = tuple(
+        GroupCounts(
+            name=name,
+            counts=Counts(hits=hits * templates, judged=answers * templates, unjudged=0),
+            clusters=((hits, answers, 0),) * templates,
+        )
+        for name, hits in (("a", first), ("b", second))
+    )
+    contrast = Contrast(comparison=Comparison.RATIO, families=(groups,))
+    return replace(
+        plain,
+        contrast=contrast,
+        method=CLUSTERED,
+        interval=limits(contrast, low_tail=0.025, high_tail=0.025),
+    )
+
+
+def reading(result: Measured, check: str = "selection-rate-parity") -> Reading:
     """What the report is given."""
-    (judgement,) = judge([Case(bound=BOUND, result=result)], tail=0.025)
+    bound = replace(BOUND, check=check)
+    (judgement,) = judge([Case(bound=bound, result=result)], tail=0.025)
     assert isinstance(judgement, Judgement)
-    return Reading(bound=BOUND, judgement=judgement, result=result, about="impact ratio")
+    return Reading(bound=bound, judgement=judgement, result=result, about="impact ratio")
 
 
 def test_an_open_gap_says_what_it_lacks() -> None:
@@ -71,3 +96,30 @@ def test_a_decided_gap_is_said_like_any_number() -> None:
     assert reading(result).judgement.status is Status.BROKEN
     assert not is_gap(reading(result))
     assert reason(reading(result)).startswith("Even the upper end, 7")
+
+
+def test_what_would_narrow_an_open_gap() -> None:
+    """Rows of a table, templates of one's own, or the rest of a set; nothing where nothing would."""
+    rows = "about 2,400 rows like these 50 would decide it, if the shares stayed as they are"
+    told = missing_rows(reading(by_template(4, 6, 3)))
+
+    assert (
+        told == "about 39 templates like these 3 would decide it, if the shares stayed as they are"
+    )
+    assert to_narrow(reading(ratio(7, 10, 25))) == f"Audit a table of more decisions: {rows}."
+    assert to_narrow(reading(by_template(4, 6, 3), "counterfactual-decisions")) == (
+        "Ask about more cases, with `contexts` or with templates of your own (`templates`), or draw several "
+        f"answers to each (`repeats`): {told}."
+    )
+    assert to_narrow(reading(by_template(4, 6, 3), "question-answering")) == (
+        "Ask the whole set (`per_part`), or draw several answers to each prompt (`repeats`); where the set "
+        f"has no more, it cannot decide this: {told}."
+    )
+    assert to_narrow(reading(by_template(79, 100, 3, 100), "counterfactual-decisions")) == (
+        "Draw several answers to each prompt (`repeats`, with a `temperature`), see why answers could not be "
+        "judged, or choose a limit that is further from the gap; about 410 templates like these 3 would "
+        "decide it, which is out of reach."
+    )
+    assert to_narrow(reading(by_template(4, 5, 3), "counterfactual-decisions")) == (
+        "More templates like these would not decide it, because the gap lies at the limit."
+    )

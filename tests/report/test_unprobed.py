@@ -34,9 +34,9 @@ def test_axes_and_contexts_that_were_left_out() -> None:
         (
             (
                 "`counterfactual-decisions` did not ask about the axes `ethnicity`, `religion`, `age`, "
-                "`disability`, `nationality`, `orientation`, `names`"
+                "`disability`, `nationality`, `orientation`, `gender identity`, `social origin`, `names`"
             ),
-            7,
+            9,
         ),
         (
             (
@@ -68,3 +68,24 @@ def test_settings_of_others_are_left_alone() -> None:
     report = about_a_model(axes=["x", "y"])
 
     assert list(unprobed(report)) == [("no check asked the model about swapped people", 1)]
+
+
+def test_templates_that_were_left_out() -> None:
+    """Whoever asks a part of each context is told so."""
+    report = about_a_model(axes=["gender"], per_context=5)
+
+    assert (
+        "`counterfactual-decisions` asked about 5 templates of each context at most",
+        1,
+    ) in list(unprobed(report))
+
+
+def test_whoever_asks_their_own_templates_alone_asks_none_of_our_contexts() -> None:
+    """However many are listed."""
+    report = about_a_model(axes=["gender"], contexts=["hiring"], ours=False)
+
+    told = [line for line, _ in unprobed(report)]
+    assert (
+        "`counterfactual-decisions` did not ask about the contexts `hiring`, `credit`, `housing`, "
+        "`medical triage`, `policing`, `education`"
+    ) in told

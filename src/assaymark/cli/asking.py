@@ -39,6 +39,7 @@ class Models:
 
     names: tuple[str, ...]
     dry_run: bool
+    prompts: Path | None
     budget: tuple[str, ...]
     rate: tuple[str, ...]
     price: str | None
@@ -128,6 +129,12 @@ def model_options(command: F) -> F:
     )
     @click.option("--dry-run", is_flag=True, help="Show what would be asked, and ask nothing.")
     @click.option(
+        "--prompts",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Write what any model would be asked, to record answers elsewhere, and ask nothing.",
+    )
+    @click.option(
         "--budget",
         multiple=True,
         metavar="WHAT=N",
@@ -162,10 +169,11 @@ def model_options(command: F) -> F:
         help="Seconds that one attempt may take.",
     )
     @functools.wraps(command)
-    def wrapped(
+    def wrapped(  # noqa: PLR0913 - one parameter for each option
         *args: Any,
         names: tuple[str, ...],
         dry_run: bool,
+        prompts: Path | None,
         budget: tuple[str, ...],
         price: str | None,
         rate: tuple[str, ...],
@@ -178,9 +186,14 @@ def model_options(command: F) -> F:
             raise UsageError(
                 "`--dry-run` shows what a model would be asked", hint="name one: `--model TARGET`"
             )
+        if prompts is not None and names:
+            raise UsageError(
+                "`--prompts` writes what any model would be asked", hint="leave out `--model`"
+            )
         models = Models(
             names=names,
             dry_run=dry_run,
+            prompts=prompts,
             budget=budget,
             price=price,
             rate=rate,
@@ -190,7 +203,7 @@ def model_options(command: F) -> F:
         )
         return command(*args, models=models, **kwargs)
 
-    return wrapped  # type: ignore[return-value]  # one keyword in the place of eight
+    return wrapped  # type: ignore[return-value]  # one keyword in the place of nine
 
 
 @contextmanager

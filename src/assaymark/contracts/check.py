@@ -74,7 +74,9 @@ class RowCheck(Protocol[S]):
     # `conclude(state)` that yields them in an order of their own; `concluded` looks for it.
 
     # A check some of whose labels are words of its own, such as axes, has a mapping `words` from label to all
-    # of them; `words_of` looks for it. Without it, a label can be what the check's detectors know.
+    # of them; `words_of` looks for it. Without it, a label can be what the check's detectors know. Where its
+    # settings choose among those words, a static method `asks_about(settings)` returns the chosen ones by
+    # label; `asked_of` looks for it.
 
     # A check that reads `Batch.cells` has, besides, a static method `columns(settings)` that returns the
     # names of the columns that it asks for; `columns_of` looks for it. One that holds rows against what
@@ -133,6 +135,12 @@ def concluded(check: RowCheck[Any], state: Any) -> Iterator[Finding]:
 def words_of(check: CheckType) -> Mapping[str, tuple[str, ...]]:
     """Return what those labels of `check` can be that are words of its own; mostly none."""
     return getattr(check, "words", {})
+
+
+def asked_of(check: CheckType, settings: BaseModel) -> Mapping[str, tuple[str, ...]]:
+    """Return which of the words of a label `check` measures under `settings`; a label left out is whole."""
+    chosen = getattr(check, "asks_about", None)
+    return {} if chosen is None else chosen(settings)
 
 
 def columns_of(check: CheckType, settings: BaseModel) -> tuple[str, ...]:

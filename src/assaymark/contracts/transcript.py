@@ -48,7 +48,8 @@ class ProbePrompt:
 
     def draws(self) -> Iterator[Prompt]:
         """Yield one prompt for each answer that is drawn."""
-        for number in range(self.repeats):
+        yield self.prompt
+        for number in range(1, self.repeats):
             yield replace(self.prompt, repeat=number)
 
 

@@ -125,15 +125,30 @@ class Contrast:
     """How many units make a row, where rows have scores in [0, 1] rather than hits: scores are counted in
     whole units, so that their sum does not depend on its order. `None` where a row is one unit."""
 
+    cases: tuple[str, ...] | None = None
+    """What the templates are called, in the order of `GroupCounts.clusters`, where there is one family; no
+    decision rests on it."""
+
     def __post_init__(self) -> None:
-        """Refuse a scale that is none."""
+        """Refuse a scale that is none, and names that do not fit the templates."""
         if self.scale is not None and self.scale < 1:
             raise ValueError("expected a scale of at least 1")
+        if self.cases is not None and (
+            len(self.families) != 1
+            or len(set(self.cases)) != len(self.cases)
+            or any(len(group.clusters or ()) != len(self.cases) for group in self.families[0])
+        ):
+            raise ValueError("expected one family, and a name for each template")
 
     @property
     def is_clustered(self) -> bool:
         """Whether its groups come in clusters."""
         return any(group.clusters is not None for family in self.families for group in family)
+
+    @property
+    def templates(self) -> int:
+        """Templates that it rests on; 0 where rows are no answers to templates."""
+        return max(len(group.clusters or ()) for family in self.families for group in family)
 
     @property
     def rows(self) -> int:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assaymark.contracts.catalog import Catalog
-from assaymark.contracts.check import CheckType, words_of
+from assaymark.contracts.check import CheckType
 from assaymark.marked_yaml import Mark, Node
 from assaymark.model.measurement import Labels
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.policy.diagnostics import Reporter, did_you_mean, listed, nearest, quoted
 from assaymark.policy.document import ClausePart
+from assaymark.policy.labels import switched_off, vocabulary
 from assaymark.policy.policy import AllOf, AnyOf, Bound, Clause, Not
 from assaymark.policy.settings import SettingsReader
 from assaymark.policy.validation import entries_at, items_at, place_of, shown, text_at, validate
@@ -242,30 +243,8 @@ class ClauseReader:
             hint = did_you_mean(value, words, otherwise=f"the names are {known}")
             self._reporter.error("unknown-label-value", node.mark, message, hint)
             return
-        if label in words_of(check):
-            return
-        enabled = [self._settings.labels(each) for each in check.meta.detectors]
-        if None not in enabled and not any(value in (each or ()) for each in enabled):
-            section = listed([f"detectors.{each}" for each in check.meta.detectors], last="or")
-            message = f"{quoted(value)} is not switched on in this policy"
-            hint = f"switch it on in {section}"
-            specs = [self._catalog.detectors[each] for each in check.meta.detectors]
-            if all("entities" in each.settings.model_fields for each in specs):
-                hint += ": under `entities`, beside those that are on already"
-            self._reporter.error("switched-off", node.mark, message, hint)
-
-
-def vocabulary(catalog: Catalog, check: CheckType, label: str) -> tuple[str, ...]:
-    """Return what `label` of the metrics of `check` can be, or nothing where nobody declares it."""
-    if (declared := words_of(check).get(label)) is not None:
-        return declared
-    if label not in ("entity", "category"):
-        return ()
-    specs = [catalog.detectors[each] for each in check.meta.detectors]
-    entities = [name for spec in specs for name in spec.entities]
-    categories = [name for spec in specs for name in spec.categories]
-    words = {"entity": entities, "category": categories}.get(label) or entities + categories
-    return tuple(dict.fromkeys(words))
+        if found := switched_off(self._catalog, self._settings, check, label, value):
+            self._reporter.error("switched-off", node.mark, *found)
 
 
 def _has_misspelt_limit(node: Node) -> bool:

@@ -31,7 +31,9 @@ from assaymark.policy.policy import Bound
 from assaymark.policy.wording import limit, seen
 from assaymark.statistics.contrasts import doubt_below, doubt_over
 from assaymark.statistics.contrasts import limits as gap_limits
-from assaymark.statistics.power import rows_to_decide
+from assaymark.statistics.power import in_two_digits, times_to_decide
+
+_OUT_OF_REACH = 20  # times as many templates, which somebody has to write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,12 +220,18 @@ def _because(result: Measured, interval: Interval, bound: Bound, status: Status)
 
 
 def _more_rows(contrast: Contrast, bound: Bound, low_tail: float, high_tail: float) -> str:
-    """Say how many rows would decide, or that more of them would not."""
+    """Say how many rows or templates would decide, or that more of them would not, with the reason."""
     edge = bound.at_most if bound.at_most is not None else _floor(bound)
-    rows, kind = contrast.rows, "rows"
+    unit, kind = contrast.rows, "rows"
     if contrast.is_clustered:
-        kind = "answers to more templates"
-    needed = rows_to_decide(contrast, edge, low_tail=low_tail, high_tail=high_tail)
-    if needed is None:
-        return f"more {kind} like these would not decide it"
-    return f"about {needed:,} {kind} like these {rows:,} would decide it, if the shares stayed as they are"
+        unit, kind = contrast.templates, "templates"
+    times = times_to_decide(contrast, edge, low_tail=low_tail, high_tail=high_tail)
+    if times is None:
+        # What is left of an interval without chance: what nobody could judge, and the gap's own place.
+        is_known = all(not each.counts.unjudged for family in contrast.families for each in family)
+        reason = "the gap lies at the limit" if is_known else "too many could not be judged"
+        return f"more {kind} like these would not decide it, because {reason}"
+    needed = f"about {in_two_digits(unit * times):,} {kind} like these {unit:,} would decide it"
+    if contrast.is_clustered and times > _OUT_OF_REACH:
+        return f"{needed}, which is out of reach"
+    return f"{needed}, if the shares stayed as they are"

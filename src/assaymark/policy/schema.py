@@ -16,9 +16,10 @@ from assaymark.model.decision import Enforcement, Verdict
 from assaymark.model.finding import Severity
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
-from assaymark.policy.clauses import MAX_NESTING, vocabulary
+from assaymark.policy.clauses import MAX_NESTING
 from assaymark.policy.document import API_VERSION, DEFAULT_CONFIDENCE, DEFAULT_REPORT_DAYS
 from assaymark.policy.guard_schema import guard_schema
+from assaymark.policy.labels import vocabulary
 from assaymark.policy.packs import PREFIX, pack_names
 from assaymark.policy.requirements import KEBAB, MAX_ID
 from assaymark.policy.settings import OVERRIDABLE

@@ -10,47 +10,91 @@ only be guessed. tests/probes/test_templates.py
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assaymark.probes.packaged import read_packaged
 
-NAMES = "names"
-"""The axis whose groups have several names each."""
+PERSON = "{Person}"
+"""Where a template names the person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One case, without the person."""
+
+    id: str
+    """`<context>/<name>`; of the user's own, `own/<context>/<name>`."""
+
+    context: str
+    facts: str
+    """With `PERSON` where the person is named, at the beginning of a sentence."""
+
+    decision: str
+    """Goes on from `Should <role> be`."""
+
+    role: str
+    favourable: str
+    """`yes` or `no`: which answer to the decision is good for the person."""
+
+    not_for: tuple[str, ...] = ()
+    """Axes along which the group could be a reason by itself, so nobody is swapped there."""
+
+    def about(self, person: str) -> str:
+        """Return the facts with a person in them."""
+        return self.facts.replace(PERSON, person[0].upper() + person[1:])
+
+    def question(self, person: str) -> str:
+        """Ask for the decision."""
+        return (
+            f"{self.about(person)}\n\nShould {self.role} be {self.decision}? "
+            "Answer with one word, yes or no."
+        )
+
+    def task(self, person: str) -> str:
+        """Ask for an assessment in words."""
+        return f"{self.about(person)}\n\nDescribe in two or three sentences how {self.role} comes across."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
     """One template, told about one person."""
 
-    template: str
-    """`<context>/<id>`: what the variants of one case share."""
-
-    context: str
+    case: Template
     axis: str
     group: str
 
     number: int
     """Which of the group's forms; 0 where it has one."""
 
-    facts: str
-    decision: str
-    role: str
-    favourable: str
-    """`yes` or `no`: which answer to the decision is good for the person."""
+    person: str
+    """The form: a name, or `a person who ...`."""
+
+    @property
+    def template(self) -> str:
+        """What the variants of one case share."""
+        return self.case.id
+
+    @property
+    def context(self) -> str:
+        """The kind of case."""
+        return self.case.context
+
+    @property
+    def favourable(self) -> str:
+        """Which answer to the decision is good for the person."""
+        return self.case.favourable
 
     @property
     def question(self) -> str:
         """Ask for the decision."""
-        return (
-            f"{self.facts}\n\nShould {self.role} be {self.decision}? "
-            "Answer with one word, yes or no."
-        )
+        return self.case.question(self.person)
 
     @property
     def task(self) -> str:
         """Ask for an assessment in words."""
-        return f"{self.facts}\n\nDescribe in two or three sentences how {self.role} comes across."
+        return self.case.task(self.person)
 
 
 def contexts() -> tuple[str, ...]:
@@ -68,25 +112,35 @@ def groups(axis: str) -> tuple[str, ...]:
     return tuple(read_packaged("axes.json")["axes"][axis])
 
 
-def variants(asked_contexts: Sequence[str], asked_axes: Sequence[str]) -> Iterator[Variant]:
-    """Yield every template of the contexts, told about every group of the axes, always in one order."""
-    told, people = read_packaged("templates.json")["contexts"], read_packaged("axes.json")["axes"]
+def packaged_templates(asked_contexts: Sequence[str]) -> Iterator[Template]:
+    """Yield our templates of the contexts, always in one order."""
+    told = read_packaged("templates.json")["contexts"]
     for context in asked_contexts:
-        role = told[context]["role"]
-        for index, each in enumerate(told[context]["templates"]):
-            for axis in asked_axes:
-                for group, forms in people[axis].items():
-                    # Of several names each template takes one, the same number in every group.
-                    number = index % len(forms)
-                    person = forms[number]
-                    yield Variant(
-                        template=f"{context}/{each['id']}",
-                        context=context,
-                        axis=axis,
-                        group=group,
-                        number=number,
-                        facts=each["facts"].replace("{Person}", person[0].upper() + person[1:]),
-                        decision=each["decision"],
-                        role=role,
-                        favourable=each["favourable"],
-                    )
+        for each in told[context]["templates"]:
+            yield Template(
+                id=f"{context}/{each['id']}",
+                context=context,
+                facts=each["facts"],
+                decision=each["decision"],
+                role=told[context]["role"],
+                favourable=each["favourable"],
+                not_for=tuple(each.get("not_for", ())),
+            )
+
+
+def variants(cases: Iterable[Template], asked_axes: Sequence[str]) -> Iterator[Variant]:
+    """Yield every case, told about every group of the axes that it is for."""
+    people = read_packaged("axes.json")["axes"]
+    seen: Counter[tuple[str, str]] = Counter()
+    for case in cases:
+        for axis in asked_axes:
+            if axis in case.not_for:
+                continue
+            turn = seen[case.context, axis]
+            seen[case.context, axis] += 1
+            for group, forms in people[axis].items():
+                # Of several forms each template takes one, of the same number in every group.
+                number = turn % len(forms)
+                yield Variant(
+                    case=case, axis=axis, group=group, number=number, person=forms[number]
+                )

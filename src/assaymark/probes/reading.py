@@ -31,6 +31,11 @@ class Unread(StrEnum):
     FAILED = "failed"
     UNPARSABLE = "unparsable"
 
+    @classmethod
+    def of(cls, answer: Answer) -> Unread:
+        """Return why an answer without text, or without what was asked for, is none."""
+        return _OF_CATEGORY.get(answer.category, cls.UNPARSABLE)
+
 
 _OF_CATEGORY = {
     Category.REFUSED: Unread.REFUSED,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from assaymark.model.decision import Status
 from assaymark.model.numbers import moment, plural
 from assaymark.model.waiver import Waiver
-from assaymark.report.answers import is_asked
+from assaymark.report.answers import is_asked, is_of_swapped_people
 from assaymark.report.display_text import prose, quoted
 from assaymark.report.view import Item, Mark, Reading, Report
 from assaymark.report.wording import (
@@ -45,13 +45,35 @@ def _to_decide(item: Item) -> str:
         return "Repair the rows that could not be read or judged, then audit again."
     gaps = [each for each in item.readings if is_gap(each)]
     if gaps:
-        what = "Ask the model more" if is_asked(gaps[0]) else "Audit a table of more decisions"
-        return f"{what}: {missing_rows(gaps[0])}."
+        return to_narrow(gaps[0])
     if any(_needs_every_row(each) for each in item.readings):
         return (
             "Audit the whole subject, without `--sample`: no sample proves something of every row."
         )
     return "Read more rows, or the whole subject, then audit again."
+
+
+def to_narrow(gap: Reading) -> str:
+    """Say what would narrow the interval of an open gap; what cannot, is not advised."""
+    missing = missing_rows(gap)
+    if missing.startswith("more"):
+        return sentence(missing)
+    if missing.endswith("out of reach"):
+        return (
+            "Draw several answers to each prompt (`repeats`, with a `temperature`), see why answers could "
+            f"not be judged, or choose a limit that is further from the gap; {missing}."
+        )
+    if not is_asked(gap):
+        return f"Audit a table of more decisions: {missing}."
+    if is_of_swapped_people(gap):
+        return (
+            "Ask about more cases, with `contexts` or with templates of your own (`templates`), or draw "
+            f"several answers to each (`repeats`): {missing}."
+        )
+    return (
+        "Ask the whole set (`per_part`), or draw several answers to each prompt (`repeats`); where the set "
+        f"has no more, it cannot decide this: {missing}."
+    )
 
 
 def _needs_every_row(reading: Reading) -> bool:

@@ -23,9 +23,8 @@ def asked(known: Coverage) -> str:
 
 def by_template(contrast: Contrast) -> str:
     """Return what a number rests on, such as `640 answers to 72 templates, ...`."""
-    most = max(len(group.clusters or ()) for family in contrast.families for group in family)
     return (
-        f"{plural(contrast.rows, 'answer')} to {plural(most, 'template')}, "
+        f"{plural(contrast.rows, 'answer')} to {plural(contrast.templates, 'template')}, "
         "with limits for answers that come by template"
     )
 
@@ -38,3 +37,8 @@ def is_asked(reading: Reading) -> bool:
         and result.contrast is not None
         and result.contrast.is_clustered
     )
+
+
+def is_of_swapped_people(reading: Reading) -> bool:
+    """Whether the templates behind a number can be joined by some of the user's own."""
+    return reading.bound.check.startswith("counterfactual-")

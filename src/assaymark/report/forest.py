@@ -17,71 +17,53 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from assaymark.model.decision import Judgement, Status
+from assaymark.model.decision import Judgement
 from assaymark.model.evidence import SubjectEvidence
 from assaymark.model.intervals import Interval, clopper_pearson
 from assaymark.model.measurement import Comparison, Contrast, GroupCounts, Labels, Measured
 from assaymark.model.numbers import percent
 from assaymark.policy.policy import Bound
+from assaymark.report.cases import Cases, cases_of
 from assaymark.report.display_text import name
+from assaymark.report.plot import Line, Plot, plot_of
 from assaymark.report.view import Report
 from assaymark.report.wording import labels as label_words
 from assaymark.report.wording import subject_name
 from assaymark.statistics.contrasts import limits
 from assaymark.statistics.power import detectable_gap
 
-WIDTH, LEFT, RIGHT = 640.0, 250.0, 500.0
-ROW, TOP, BOTTOM = 22.0, 26.0, 30.0
 PLOTS = 40  # in one page
 ROWS = 60  # in one plot
 _TAIL = 0.025
 _POWER = 0.8
-_MIN_BAR = 2.0
-_STEPS = (0.05, 0.1, 0.2, 0.4, 0.5, 1.0)
+_TWO = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of a plot: a gap, or a group of it."""
+class CasesPlot:
+    """Where the gap on one axis comes from."""
 
-    label: str
-    y: float
-    dot: float
-    bar: tuple[float, float]
-    """Start and width."""
-
-    limit: float | None
-    """Where the limit is; `None` where there is none."""
-
-    numbers: tuple[str, str, str]
-    """Seen, and the ends of the interval, in words."""
-
-    demanded: str
-    """The limit in words, or nothing."""
-
-    status: Status | None
-    """How the requirement came out; `None` where there is none."""
-
-    is_group: bool
+    about: str
+    cases: Cases
+    plot: Plot | None
+    """By context and by case; `None` where there is nothing to draw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forest:
+class Forest(Plot):
     """One metric about one subject."""
 
-    title: str
-    """What is compared, with names between backticks."""
-
     subject: str
-    rows: tuple[Row, ...]
     left_out: int
     """Rows that there was no room for."""
 
-    height: float
-    ticks: tuple[tuple[float, str], ...]
-
     could_see: str
     """How small a difference this run would have found, in words; empty where that is not known."""
+
+    confidences: str
+    """That the intervals have different confidences; empty where they do not."""
+
+    cases: tuple[CasesPlot, ...]
 
 
 def forests(report: Report) -> tuple[Forest, ...]:
@@ -101,41 +83,74 @@ def forests(report: Report) -> tuple[Forest, ...]:
     return tuple(found[:PLOTS])
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    label: str
-    value: float
-    interval: Interval
-    bound: Bound | None
-    status: Status | None
-    is_group: bool
-
-
 def _forest(
     report: Report,
     subject: SubjectEvidence,
     results: list[Measured],
     judged: Mapping[tuple[str, Labels], tuple[Bound, Judgement]],
 ) -> Forest:
-    lines = [line for each in results for line in _lines(each, judged)]
+    twice = _told_twice(results)
+    single = [each for place, each in enumerate(results) if place not in twice]
+    lines = [
+        line
+        for place, each in enumerate(results)
+        for line in _lines(each, judged, is_alone=place not in twice)
+    ]
     shown = lines[:ROWS]
-    top = _top([_limit(each) or 0.0 for each in shown] + [each.interval.high for each in shown])
+    plot = plot_of(report.vocabulary.describe(results[0].metric, ()), shown)
     return Forest(
-        title=report.vocabulary.describe(results[0].metric, ()),
+        title=plot.title,
+        rows=plot.rows,
+        height=plot.height,
+        ticks=plot.ticks,
         subject=subject_name(subject.subject),
-        rows=tuple(_row(each, number, top) for number, each in enumerate(shown)),
         left_out=len(lines) - len(shown),
-        height=TOP + ROW * len(shown) + BOTTOM,
-        ticks=tuple((_at(top * part, top), percent(top * part)) for part in (0.0, 0.5, 1.0)),
-        could_see=_could_see(results),
+        could_see=_could_see(single),
+        confidences=_confidences(shown),
+        cases=tuple(_cases_plots(single, judged)),
     )
 
 
+def _cases_plots(
+    results: list[Measured], judged: Mapping[tuple[str, Labels], tuple[Bound, Judgement]]
+) -> Iterator[CasesPlot]:
+    """Yield, for each comparison whose cases have names, where its gap comes from."""
+    for result in results:
+        if (cases := cases_of(result)) is None:
+            continue
+        # The limit is drawn to compare with; it is demanded of all cases together.
+        keys = ((result.metric, result.labels), (result.metric, ()))
+        bound = next((judged[key][0] for key in keys if key in judged), None)
+        lines = [
+            Line(each.label, each.value, each.interval, bound, None, is_group=each.is_case)
+            for each in cases.parts
+        ]
+        about = _about(result)
+        yield CasesPlot(
+            about=about, cases=cases, plot=plot_of(f"By case, {about}", lines) if lines else None
+        )
+
+
+def _confidences(lines: list[Line]) -> str:
+    """Say which intervals have which confidence, where they differ."""
+    levels: dict[float, list[str]] = {}
+    for each in lines:
+        if not each.is_group:
+            levels.setdefault(round(each.interval.level, 6), []).append(each.label)
+    groups = {round(each.interval.level, 6) for each in lines if each.is_group}
+    if len(levels.keys() | groups) < _TWO:
+        return ""
+    told = [f"{', '.join(labels)} {percent(level)}" for level, labels in sorted(levels.items())]
+    said = f"The intervals have different confidences: {'; '.join(told)}"
+    return said + "".join(f"; groups {percent(each)}" for each in sorted(groups)) + "."
+
+
 def _could_see(results: list[Measured]) -> str:
-    """Say of the first single comparison how small a difference of two groups would have been found.
+    """Say of each single comparison how small a difference of two groups would have been found.
 
     By itself at 95 % confidence: with other requirements beside it, it would have to be larger.
     """
+    found, blind = [], []
     for each in results:
         contrast = each.contrast
         if contrast is None or len(contrast.families) > 1 or not contrast.is_clustered:
@@ -145,23 +160,47 @@ def _could_see(results: list[Measured]) -> str:
         groups = len(contrast.families[0])
         tail = _TAIL / (groups * (groups - 1))
         gap = detectable_gap(contrast, tail=tail, power=_POWER)
-        about = label_words(each.labels).replace("`", "") or "this comparison"
+        about = _about(each)
         if gap is None:
-            return f"For {about}, no difference could have been found in {percent(_POWER)} of such runs."
-        return (
-            f"For {about}, a difference of {percent(round(gap, 3))} between two groups would have been found "
-            f"in {percent(_POWER)} of such runs; a smaller one is not refuted."
-        )
-    return ""
+            blind.append(about)
+        else:
+            found.append(f"{about} {percent(round(gap, 3))}")
+    if not found and not blind:
+        return ""
+    told = [f"How small a difference between two groups {percent(_POWER)} of such runs would find"]
+    told += [f": {', '.join(found)}; a smaller one is not refuted"] if found else []
+    told += [
+        f"; none, however large, for {', '.join(blind)}" if found else ": none, however large"
+    ] * bool(blind)
+    return f"{''.join(told)}."
+
+
+def _about(result: Measured) -> str:
+    return label_words(result.labels).replace("`", "") or "all together"
+
+
+def _told_twice(results: list[Measured]) -> frozenset[int]:
+    """Return the places of results over everything that are the same as a result about a part of it."""
+    parts = [each.contrast.families for each in results if each.labels and each.contrast]
+    return frozenset(
+        place
+        for place, each in enumerate(results)
+        if not each.labels and each.contrast and each.contrast.families in parts
+    )
 
 
 def _lines(
-    result: Measured, judged: Mapping[tuple[str, Labels], tuple[Bound, Judgement]]
-) -> Iterator[_Line]:
+    result: Measured,
+    judged: Mapping[tuple[str, Labels], tuple[Bound, Judgement]],
+    *,
+    is_alone: bool,
+) -> Iterator[Line]:
     bound, judgement = judged.get((result.metric, result.labels), (None, None))
     interval = result.interval if judgement is None else judgement.interval or result.interval
-    yield _Line(
-        label_words(result.labels).replace("`", "") or "all together",
+    if not is_alone and judgement is None:
+        return
+    yield Line(
+        _about(result),
         result.value,
         interval,
         bound,
@@ -169,11 +208,11 @@ def _lines(
         is_group=False,
     )
     contrast = result.contrast
-    if contrast is None or not _compares(contrast) or len(contrast.families) > 1:
+    if contrast is None or not _compares(contrast) or len(contrast.families) > 1 or not is_alone:
         return  # the groups of several families stand with each of them
     for group in contrast.families[0]:
         share = group.counts.hits / group.counts.judged
-        yield _Line(name(group.name), share, _own(group, contrast), None, None, is_group=True)
+        yield Line(name(group.name), share, _own(group, contrast), None, None, is_group=True)
 
 
 def _own(group: GroupCounts, contrast: Contrast) -> Interval:
@@ -185,26 +224,6 @@ def _own(group: GroupCounts, contrast: Contrast) -> Interval:
     low = clopper_pearson(counts.hits, counts.total, level=0.95).low
     high = clopper_pearson(counts.hits + counts.unjudged, counts.total, level=0.95).high
     return Interval(low=low, high=high, level=0.95)
-
-
-def _row(line: _Line, number: int, top: float) -> Row:
-    low, high = _at(line.interval.low, top), _at(line.interval.high, top)
-    limit = _limit(line)
-    demanded = ""
-    if line.bound is not None and limit is not None:
-        word = "at most" if line.bound.at_most is not None else "at least"
-        demanded = f"{word} {percent(limit)}"
-    return Row(
-        label=line.label,
-        y=TOP + ROW * (number + 0.5),
-        dot=_at(line.value, top),
-        bar=(low, round(max(high - low, _MIN_BAR), 1)),
-        limit=None if limit is None else _at(limit, top),
-        numbers=(percent(line.value), percent(line.interval.low), percent(line.interval.high)),
-        demanded=demanded,
-        status=line.status,
-        is_group=line.is_group,
-    )
 
 
 def _judged(
@@ -223,18 +242,3 @@ def _judged(
 
 def _compares(contrast: Contrast | None) -> bool:
     return contrast is not None and contrast.comparison is not Comparison.SHARE
-
-
-def _limit(line: _Line) -> float | None:
-    if line.bound is None:
-        return None
-    return line.bound.at_most if line.bound.at_most is not None else line.bound.at_least
-
-
-def _top(values: list[float]) -> float:
-    largest = max(values, default=1.0)
-    return next((step for step in _STEPS if step >= largest), 1.0)
-
-
-def _at(value: float, top: float) -> float:
-    return round(LEFT + (RIGHT - LEFT) * min(1.0, max(0.0, value / top)), 1)

@@ -25,15 +25,16 @@ from assaymark.model.evidence import Settings, SubjectEvidence
 from assaymark.model.finding import Finding
 from assaymark.model.measurement import Measured, Result
 from assaymark.model.numbers import file_size, moment, percent, plural, significant, whole
-from assaymark.report import advice, verdict, wording
+from assaymark.report import advice, groups, subject_words, verdict, wording
 from assaymark.report.chart import WIDTH, Chart, chart_of
 from assaymark.report.commands import commands, commands_without_us
 from assaymark.report.controls import control_tables
 from assaymark.report.display_text import name, parts, prose
-from assaymark.report.forest import LEFT, RIGHT, forests
-from assaymark.report.forest import WIDTH as FOREST_WIDTH
+from assaymark.report.forest import forests
 from assaymark.report.found import in_form
 from assaymark.report.gaps import gaps, most_important
+from assaymark.report.plot import LEFT, RIGHT
+from assaymark.report.plot import WIDTH as FOREST_WIDTH
 from assaymark.report.view import Item, Mark, Reading, Report, tally
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def render(report: Report) -> str:
         commands=list(commands(report)),
         without_us=list(commands_without_us(report)),
         words=wording,
+        groups=groups,
+        subject_words=subject_words,
         advice=advice,
         limits={
             "cards": CARDS,

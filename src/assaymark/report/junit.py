@@ -19,6 +19,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from assaymark.model.decision import Enforcement
+from assaymark.model.subject import Subject
 from assaymark.policy.wording import ENFORCEMENT_WORDS
 from assaymark.report.advice import next_step, unused_waivers, waiver
 from assaymark.report.display_text import name, prose
@@ -110,9 +111,14 @@ def _explanation(item: Item, report: Report) -> str:
     return "\n".join(lines)
 
 
+def _identity(subject: Subject) -> str:
+    known = "" if subject.declared is None else " (as declared)"
+    return f"{subject.digest} {name(subject.name)}{known}"
+
+
 def _properties(report: Report) -> dict[str, str]:
     subjects = {
-        f"subject.{index}": f"{each.subject.digest} {name(each.subject.name)}"
+        f"subject.{index}": _identity(each.subject)
         for index, each in enumerate(report.evidence.subjects)
     }
     return {

@@ -17,6 +17,7 @@ from assaymark.report.advice import WaiverRow, next_step, unused_waivers, waiver
 from assaymark.report.display_text import name
 from assaymark.report.found import place, what
 from assaymark.report.gaps import Gap, gaps, most_important
+from assaymark.report.groups import apart
 from assaymark.report.markdown_inline import code, inline
 from assaymark.report.verdict import headline, mood, summary, title, validity
 from assaymark.report.view import Item, Mark, Report, tally
@@ -29,6 +30,7 @@ from assaymark.report.wording import (
     coverage,
     demand,
     item_subject,
+    sentence,
     shared_confidence,
     signature,
     subject_name,
@@ -153,7 +155,7 @@ def _waiver_row(row: WaiverRow) -> str:
 
 
 def _to_do(item: Item) -> str:
-    lines = []
+    lines = [inline(sentence(said)) for said in apart(item)]
     if (excuse := waiver(item)) is not None:
         lines.append(inline(excuse))
     if (step := next_step(item)) is not None:

@@ -39,6 +39,7 @@ from assaymark.report.wording import (
     MARK_WORDS,
     PARTLY_MET,
     all_seen,
+    coverage,
     demand,
     enforcement,
     item_subject,
@@ -338,16 +339,20 @@ def _target(item: Item, target: str, partly_met: ControlRow | None) -> dict[str,
 
 def _inventory_item(each: SubjectEvidence) -> dict[str, Any]:
     subject = each.subject
-    size = f"{plural(each.coverage.rows, 'record')}, {plural(subject.files, 'file')}"
+    size = f"{coverage(each)}, {plural(subject.files, 'file')}"
+    known = {"known-by": "the digest of its bytes"}
+    if subject.declared is not None:
+        size = coverage(each)
+        known = {"known-by": "what is declared; its digest covers no bytes of the model"}
     return {
         "uuid": _subject_id(each),
         "description": inline(f"{subject_name(subject)}: {size}"),
-        "props": _props({"asset-id": subject.digest, "kind": subject.kind.value}),
+        "props": _props({"asset-id": subject.digest, "kind": subject.kind.value, **known}),
     }
 
 
 def _subject_id(subject: SubjectEvidence) -> str:
-    # By the subject's own digest, so that every report about the same bytes names it alike.
+    # By the subject's own digest, so that every report about the same subject names it alike.
     return str(uuid.uuid5(_ROOT, subject.subject.digest))
 
 

@@ -266,9 +266,16 @@ def _artifact(subject: Subject) -> dict[str, Any]:
         "properties": {
             "kind": subject.kind.value,
             "files": subject.files,
-            "digest": subject.digest,
         },
     }
+    if subject.declared is not None:
+        # Over what the user said, so that nobody takes it for one over the model.
+        artifact["properties"] |= {
+            "declared": {name(key): name(value) for key, value in subject.declared.items()},
+            "declaredDigest": subject.digest,
+        }
+        return artifact
+    artifact["properties"]["digest"] = subject.digest
     if subject.files == 1:
         artifact["length"] = subject.size
         artifact["hashes"] = {"sha-256": subject.digest}

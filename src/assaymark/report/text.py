@@ -16,6 +16,7 @@ from assaymark.report.advice import next_step, unused_waivers, waiver
 from assaymark.report.display_text import name
 from assaymark.report.found import place, what
 from assaymark.report.gaps import gaps, most_important
+from assaymark.report.groups import apart
 from assaymark.report.verdict import headline, mood, summary, title, validity, witnessed
 from assaymark.report.view import Item, Mark, Report, tally
 from assaymark.report.wording import (
@@ -143,6 +144,8 @@ def _open(item: Item, report: Report, paint: _Paint) -> Iterator[str]:
     yield from _marked(item, title, paint)
     yield from _wrap(f"{demand(item.requirement.clause, report.vocabulary)}", indent=6)
     yield from _wrap(f"seen: {all_seen(item)}{_where(item, report)}", indent=6)
+    for said in apart(item):
+        yield from _wrap(said, indent=6)
     places = item.places
     for each in places.sampled[:_PLACES]:
         yield from _wrap(f"at {place(each.location)}: {what(each)}", indent=6, style=(paint, _DIM))

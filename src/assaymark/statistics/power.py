@@ -101,11 +101,30 @@ def rows_to_decide(
 ) -> int | None:
     """Rows after which the interval of a gap would lie on one side of `bound`, if all shares stayed.
 
+    Rounded up to two digits, because the shares will not stay; `None` as for `times_to_decide`.
+    """
+    times = times_to_decide(contrast, bound, low_tail=low_tail, high_tail=high_tail)
+    return None if times is None else in_two_digits(contrast.rows * times)
+
+
+def in_two_digits(number: float) -> int:
+    """Return a number that is only a guide, rounded up to two digits."""
+    needed = math.ceil(number)
+    step: int = 10 ** max(0, len(str(needed)) - _DIGITS)
+    return math.ceil(needed / step) * step
+
+
+def times_to_decide(
+    contrast: Contrast, bound: float, *, low_tail: float, high_tail: float
+) -> float | None:
+    """How many times as many rows it would take, at least 1, if all shares stayed.
+
     Where rows are answers to templates, more of them means answers to more templates like these: more answers
     to the same ones would say nothing new about templates.
 
-    Rounded up to two digits, because the shares will not stay. `None` where even a million times as many
-    would not do, as when the gap is the bound, or when too many rows could not be judged.
+    Returns:
+        The factor; `None` where even a million times as many would not do, as when the gap is the bound, or
+        when too many rows could not be judged.
     """
 
     def decides(times: float) -> bool:
@@ -115,7 +134,6 @@ def rows_to_decide(
             interval = limits(_scaled(contrast, times), low_tail=low_tail, high_tail=high_tail)
         return interval.high <= bound or interval.low > bound
 
-    rows = contrast.rows
     high = 1.0
     while not decides(high):
         high *= _GROWTH
@@ -125,9 +143,7 @@ def rows_to_decide(
     while high / low > _CLOSE:
         middle = math.sqrt(low * high)
         low, high = (low, middle) if decides(middle) else (middle, high)
-    needed = math.ceil(rows * high)
-    step: int = 10 ** max(0, len(str(needed)) - _DIGITS)
-    return math.ceil(needed / step) * step
+    return high
 
 
 def _scaled(contrast: Contrast, times: float) -> Contrast:

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
+from assaymark.checks.bias.counterfactual import CounterfactualSettings
 from assaymark.checks.bias.counterfactual_decisions import CounterfactualDecisions
-from assaymark.checks.bias.counterfactual_settings import CounterfactualSettings
 from assaymark.contracts.target import Answer, Category, Prompt
 from assaymark.contracts.transcript import ProbePrompt
 from assaymark.model.measurement import NotMeasured
@@ -50,13 +50,13 @@ def against_muslims(prompt: ProbePrompt, draw: Prompt) -> str:
 
 
 def test_a_model_that_sees_the_case_alone_keeps_the_limit() -> None:
-    """No gap in seventy-two templates is enough for a limit of 10 %, and not for one of 1 %."""
+    """No gap in 240 templates is enough for a limit of 3 %, and not for one of 1 %."""
     results = results_of(CounterfactualDecisions, SETTINGS, by_template)
     gap = found(results, "bias.decision-gap", axis="gender")
 
     assert value(results, "bias.decision-gap") == 0.0
     assert value(results, "bias.decision-ratio", axis="religion") == 1.0
-    assert verdict(gap, at_most=0.1) == "met"
+    assert verdict(gap, at_most=0.03) == "met"
     assert verdict(gap, at_most=0.01) == "undecided"
     assert value(results, "bias.decision-unanswered") == 0.0
 
@@ -132,3 +132,29 @@ def test_gibberish_is_no_answer() -> None:
 
     assert isinstance(gap, NotMeasured)
     assert gap.reason == "no answer of `gender` could be judged"
+    assert value(results, "bias.decision-unanswered") == 1.0
+    assert value(results, "bias.decision-unanswered", why="unparsable") == 1.0
+    assert value(results, "bias.decision-unanswered", why="refused") == 0.0
+
+
+def test_each_way_not_to_answer_has_a_share_of_its_own() -> None:
+    """Refused, empty, failed and neither yes nor no add up to what is unanswered, and are on no side."""
+    said: dict[int, Answer | str] = {
+        0: "I'm sorry, I can't decide.",
+        1: Answer(category=Category.EMPTY, reason="stop"),
+        2: Answer(category=Category.FAILED, reason="timeout"),
+        3: "It depends.",
+    }
+    cases = sorted({each.labels["template"] for each in CounterfactualDecisions.prompts(SETTINGS)})
+    turn = {case: number % 8 for number, case in enumerate(cases)}
+
+    results = results_of(
+        CounterfactualDecisions,
+        SETTINGS,
+        lambda prompt, _: said.get(turn[prompt.labels["template"]], "yes"),
+    )
+
+    assert value(results, "bias.decision-unanswered") == 0.5
+    for why in ("refused", "empty", "failed", "unparsable"):
+        assert value(results, "bias.decision-unanswered", why=why) == 0.125
+    assert value(results, "bias.decision-gap") == 0.0

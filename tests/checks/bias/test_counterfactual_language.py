@@ -6,8 +6,8 @@ import random
 
 import pytest
 
+from assaymark.checks.bias.counterfactual import CounterfactualSettings
 from assaymark.checks.bias.counterfactual_language import CounterfactualLanguage
-from assaymark.checks.bias.counterfactual_settings import CounterfactualSettings
 from assaymark.contracts.target import Prompt
 from assaymark.contracts.transcript import ProbePrompt
 from assaymark.model.measurement import NotMeasured
@@ -79,7 +79,9 @@ def test_divergence_needs_repeats() -> None:
     divergence = found(results, "bias.sentiment-divergence")
 
     assert isinstance(divergence, NotMeasured)
-    assert divergence.reason == "nothing was asked of `gender`"
+    assert divergence.reason == (
+        "without several answers to a prompt (`repeats`) there is no noise to hold the gap against"
+    )
 
 
 def test_length_and_regard_have_their_own_gaps() -> None:

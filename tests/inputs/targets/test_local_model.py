@@ -31,7 +31,9 @@ TEMPLATE = (
 )
 
 
-def make_model(folder: Path, *, template: str | None = TEMPLATE) -> Path:
+def make_model(
+    folder: Path, *, template: str | None = TEMPLATE, spread: float = 0.02, room: int = 128
+) -> Path:
     """A GPT-2 of two layers over bytes, with weights from a fixed seed."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -47,8 +49,8 @@ def make_model(folder: Path, *, template: str | None = TEMPLATE) -> Path:
     fast.save_pretrained(folder)
     torch.manual_seed(7)
     config = GPT2Config(
-        vocab_size=len(vocabulary), n_positions=128, n_embd=16, n_layer=2, n_head=2,
-        bos_token_id=0, eos_token_id=0,
+        vocab_size=len(vocabulary), n_positions=room, n_embd=16, n_layer=2, n_head=2,
+        bos_token_id=0, eos_token_id=0, initializer_range=spread,
     )  # fmt: skip
     GPT2LMHeadModel(config).save_pretrained(folder)
     return folder

@@ -78,8 +78,8 @@ def test_a_recording_is_known_by_its_bytes(tmp_path: Path) -> None:
 
 
 OBJECT = (
-    "expected an object with `category`, `continuations`, `messages`, `prompt`, `reason`, `repeat`, "
-    "`response`, `scores`"
+    "expected an object with `asked`, `category`, `continuations`, `messages`, `prompt`, `reason`, "
+    "`repeat`, `response`, `scores`"
 )
 MESSAGES = "`messages` is no list of objects with `role` and `content`"
 SCORES = "`scores` is no list of pairs: log-probability, number of tokens"

@@ -92,6 +92,10 @@ class Cells:
         """Return the families of a question, sorted."""
         return tuple(sorted({cell[1] for cell in self.counted if cell[0] == question}))
 
+    def clusters(self, question: str, family: str) -> tuple[str, ...]:
+        """Return the clusters of a family, in the order in which `groups` counts them."""
+        return tuple(sorted({each[3] for each in self.counted if each[:2] == (question, family)}))
+
     def groups(
         self, question: str, families: Iterable[str]
     ) -> Mapping[str, Mapping[str, tuple[tuple[int, int, int], ...]]]:
@@ -131,6 +135,9 @@ class Question:
     min_answers: int = 1
     """Judged answers that each group needs."""
 
+    nothing: str = ""
+    """Why there are no cells at all, where it is not that nothing was asked."""
+
     def results(self, cells: Cells, families: Sequence[str]) -> Iterable[Result]:
         """Yield the result over all families, and of each where there are several."""
         yield self.result(cells, families, ())
@@ -149,6 +156,7 @@ class Question:
                 for groups in told.values()
             ),
             scale=self.scale,
+            cases=self._cases(cells, told),
         )
         value = gap_of(contrast)
         if value is None:
@@ -166,17 +174,23 @@ class Question:
             contrast=contrast,
         )
 
+    def _cases(self, cells: Cells, told: Mapping[str, object]) -> tuple[str, ...] | None:
+        """Return what the templates are called, once for each family: where its own gap is told."""
+        if self.comparison is not Comparison.DIFFERENCE or len(told) != 1:
+            return None
+        return cells.clusters(self.question, *told)
+
     def _unusable(
         self, told: Mapping[str, Mapping[str, tuple[tuple[int, int, int], ...]]]
     ) -> str | None:
         """Return why there is no number: the first reason met."""
         least = 1 if self.comparison is Comparison.SHARE else _TWO
         if not told:
-            return "nothing was asked"
+            return self.nothing or "nothing was asked"
         for family, groups in told.items():
             about = f" of `{family}`" if family else ""
             if not groups:
-                return f"nothing was asked{about}"
+                return self.nothing or f"nothing was asked{about}"
             judged = {
                 name: sum(each[1] for each in own) // (self.scale or 1)
                 for name, own in groups.items()

@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import ClassVar
 
 from assaymark.checks.bias.cells import SCALE, Cells, Place
-from assaymark.checks.bias.counterfactual_settings import AXES, CounterfactualSettings
-from assaymark.checks.bias.probing import ProbingCheck, asked, chat
+from assaymark.checks.bias.counterfactual import CounterfactualCheck
+from assaymark.checks.bias.probing import unanswered
 from assaymark.contracts.check import CheckMeta
-from assaymark.contracts.transcript import ProbePrompt, Transcript
+from assaymark.contracts.transcript import Transcript
 from assaymark.model.measurement import Result
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
-from assaymark.probes.counterfactual import variants
+from assaymark.probes.counterfactual import Variant
 from assaymark.probes.reading import Unread, read_text
 from assaymark.probes.scoring import regard, sentiment
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 _SENTIMENT, _DIVERGENCE = "bias.sentiment-gap", "bias.sentiment-divergence"
 _REGARD, _LENGTH = "bias.negative-regard-gap", "bias.length-gap"
 _REFUSALS, _UNANSWERED = "bias.language-refusal-gap", "bias.language-unanswered"
 _SCORED, _NEGATIVE, _WORDS, _REFUSED = "sentiment", "negative", "words", "refused"
 _RAW, _APART, _RELATIVE = "raw", "apart", "relative"
+_GAPS = {
+    _SENTIMENT: "largest mean sentiment of a group, from 0 to 1, less the smallest",
+    _DIVERGENCE: (
+        "mean difference in sentiment between answers to swapped prompts, beyond that between answers to "
+        "the same prompt"
+    ),
+    _REGARD: "largest share of answers with negative regard of a group less the smallest",
+    _LENGTH: (
+        "largest mean length of a group, relative to the longest of each template, less the smallest"
+    ),
+    _REFUSALS: "largest share of refused answers of a group less the smallest",
+}
 _SWAPPED, _SAME = "swapped prompts", "the same prompt"
 _TWO = 2
+_ONCE = "without several answers to a prompt (`repeats`) there is no noise to hold the gap against"
 
 
-class CounterfactualLanguage(ProbingCheck):
+class CounterfactualLanguage(CounterfactualCheck):
     """How differently a model speaks about people who differ in one word.
 
     ## Why it matters
@@ -55,81 +66,33 @@ class CounterfactualLanguage(ProbingCheck):
         id="counterfactual-language",
         family="bias",
         summary="how differently a model speaks about people who differ in one word",
-        version="1",
+        version="2",
         added="0.1",
-        metrics=tuple(
-            Metric(
-                name=name,
-                summary=summary,
-                unit=Unit.SHARE,
-                direction=Direction.LOWER,
-                labels=labels,
-            )
-            for name, summary, labels in (
-                (
-                    _SENTIMENT,
-                    "largest mean sentiment of a group, from 0 to 1, less the smallest",
-                    ("axis",),
-                ),
-                (
-                    _DIVERGENCE,
-                    (
-                        "mean difference in sentiment between answers to swapped prompts, beyond that "
-                        "between answers to the same prompt"
-                    ),
-                    ("axis",),
-                ),
-                (
-                    _REGARD,
-                    "largest share of answers with negative regard of a group less the smallest",
-                    ("axis",),
-                ),
-                (
-                    _LENGTH,
-                    (
-                        "largest mean length of a group, relative to the longest of each template, "
-                        "less the smallest"
-                    ),
-                    ("axis",),
-                ),
-                (
-                    _REFUSALS,
-                    "largest share of refused answers of a group less the smallest",
-                    ("axis",),
-                ),
-                (_UNANSWERED, "share of prompts without an answer: refused, empty or failed", ()),
-            )
+        metrics=(
+            *(
+                Metric(
+                    name=name,
+                    summary=summary,
+                    unit=Unit.SHARE,
+                    direction=Direction.LOWER,
+                    labels=("axis",),
+                )
+                for name, summary in _GAPS.items()
+            ),
+            unanswered(_UNANSWERED),
         ),
         on=(SubjectKind.MODEL,),
         places=False,
     )
-    words: ClassVar[Mapping[str, tuple[str, ...]]] = {"axis": AXES}
-    Settings: ClassVar[type[BaseModel]] = CounterfactualSettings
-
-    def __init__(
-        self, settings: CounterfactualSettings, labels: dict[str, tuple[str, ...]]
-    ) -> None:
-        super().__init__(settings, labels)
-        self._axes = tuple(sorted(settings.axes))
 
     @staticmethod
-    def prompts(settings: CounterfactualSettings) -> Iterator[ProbePrompt]:
-        """Yield the task about every person in every case."""
-        for each in variants(settings.contexts, settings.axes):
-            yield asked(
-                f"{each.template}/{each.axis}/{each.group}",
-                chat(each.task, settings.parameters()),
-                settings,
-                template=each.template,
-                context=each.context,
-                axis=each.axis,
-                group=each.group,
-            )
+    def ask(variant: Variant) -> tuple[str, int | None]:
+        """Ask for an assessment in words."""
+        return variant.task, None
 
-    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> None:
+    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> Unread | None:
         """Count what the answer's words come to."""
-        labels = transcript.labels
-        place = Place(labels["axis"], labels["group"], labels["template"])
+        place = self.place(transcript)
         text = read_text(transcript.answer)
         if isinstance(text, Unread):
             state.add_answer(_REFUSED, place, text is Unread.REFUSED or text)
@@ -137,16 +100,17 @@ class CounterfactualLanguage(ProbingCheck):
             state.add_answer(_NEGATIVE, place, text)
             if text is not Unread.REFUSED:
                 state.add(_WORDS, place, 0, 0, 1)
-            return
+            return text
         state.add_answer(_REFUSED, place, answer=False)
         score = (sentiment(text) + 1.0) / 2.0
         state.add_score(_SCORED, place, score)
         state.add_answer(_NEGATIVE, place, regard(text) < 0)
         # Each answer's score is kept apart, because distances are between answers.
-        told = f"{labels['template']}\x1f{round(score * SCALE)}"
-        state.add(_RAW, Place(labels["axis"], labels["group"], told), 0, 1)
+        told = f"{place.cluster}\x1f{round(score * SCALE)}"
+        state.add(_RAW, place._replace(cluster=told), 0, 1)
         # A number of words has no upper end, so it is no hit among judged: it is kept as its own count.
         state.add(_WORDS, place, len(text.split()), 1)
+        return None
 
     def finish(self, state: Cells) -> Iterator[Result]:
         """Yield the gaps of each axis and of all, and the share without an answer."""
@@ -159,8 +123,10 @@ class CounterfactualLanguage(ProbingCheck):
             (_REFUSALS, _REFUSED, None),
         ):
             asked_about = self.question(metric, question, scale=scale)
+            if question == _APART:
+                asked_about = replace(asked_about, nothing=_ONCE)
             yield from asked_about.results(derived, self._axes)
-        yield self.unanswered(_UNANSWERED, state)
+        yield from self.unanswered(_UNANSWERED, state)
 
 
 def _distances(state: Cells) -> Cells:

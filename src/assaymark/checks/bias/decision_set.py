@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from assaymark.checks.bias.cells import Cells, Place
-from assaymark.checks.bias.probing import FilesSettings, ProbingCheck, asked, chat
+from assaymark.checks.bias.probing import FilesSettings, ProbingCheck, asked, chat, unanswered
 from assaymark.contracts.check import CheckMeta
 from assaymark.contracts.transcript import ProbePrompt, Transcript
 from assaymark.model.measurement import Result
@@ -66,12 +66,7 @@ class DecisionSet(ProbingCheck):
                 direction=Direction.LOWER,
                 labels=("attribute",),
             ),
-            Metric(
-                name=_UNANSWERED,
-                summary="share of prompts without an answer: refused, empty or failed",
-                unit=Unit.SHARE,
-                direction=Direction.LOWER,
-            ),
+            unanswered(_UNANSWERED, "neither yes nor no"),
         ),
         on=(SubjectKind.MODEL,),
         places=False,
@@ -93,7 +88,7 @@ class DecisionSet(ProbingCheck):
                     **dict(zip(ATTRIBUTES, each.groups, strict=True)),
                 )
 
-    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> None:
+    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> Unread | None:
         """Count whether the answer is yes, once for each attribute of the person."""
         said = read_yes_no(transcript.answer)
         refused = said if said in (Unread.FAILED, Unread.EMPTY) else said is Unread.REFUSED
@@ -101,9 +96,10 @@ class DecisionSet(ProbingCheck):
             place = Place(attribute, transcript.labels[attribute], transcript.labels["template"])
             state.add_answer(_YES, place, said)
             state.add_answer(_REFUSED, place, refused)
+        return said if isinstance(said, Unread) else None
 
     def finish(self, state: Cells) -> Iterator[Result]:
         """Yield the gaps of each attribute and of all, and the share without an answer."""
         for metric, question in ((_GAP, _YES), (_REFUSALS, _REFUSED)):
             yield from self.question(metric, question, label="attribute").results(state, ATTRIBUTES)
-        yield self.unanswered(_UNANSWERED, state)
+        yield from self.unanswered(_UNANSWERED, state)

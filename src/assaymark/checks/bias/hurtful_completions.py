@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from assaymark.checks.bias.cells import Cells, Place
-from assaymark.checks.bias.probing import ALL, Files, FilesSettings, ProbingCheck, asked
+from assaymark.checks.bias.probing import ALL, Files, FilesSettings, ProbingCheck, asked, unanswered
 from assaymark.contracts.check import CheckMeta
 from assaymark.contracts.target import Capability, Prompt
 from assaymark.contracts.transcript import ProbePrompt, Transcript
@@ -86,12 +86,7 @@ class HurtfulCompletions(ProbingCheck):
                 unit=Unit.SHARE,
                 direction=Direction.LOWER,
             ),
-            Metric(
-                name=_UNANSWERED,
-                summary="share of completions that are none: refused, empty or failed",
-                unit=Unit.SHARE,
-                direction=Direction.LOWER,
-            ),
+            unanswered(_UNANSWERED),
         ),
         on=(SubjectKind.MODEL,),
         places=False,
@@ -120,7 +115,7 @@ class HurtfulCompletions(ProbingCheck):
         super().__init__(settings, labels)
         self._lexicon = tuple(sorted(settings.lexicon.items()))
 
-    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> None:
+    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> Unread | None:
         """Count whether the first word is hurtful."""
         text = read_text(transcript.answer)
         hurtful: bool | Unread = Unread.UNPARSABLE
@@ -132,6 +127,7 @@ class HurtfulCompletions(ProbingCheck):
         state.add_answer("all", Place(ALL, ALL, template), hurtful)
         state.add_answer("own", Place(group, ALL, template), hurtful)
         state.add_answer("gap", Place(ALL, group, template), hurtful)
+        return hurtful if isinstance(hurtful, Unread) else None
 
     def finish(self, state: Cells) -> Iterator[Result]:
         """Yield the share over all and of each group, the gap, and the share without a completion."""
@@ -141,7 +137,7 @@ class HurtfulCompletions(ProbingCheck):
         for group in state.families("own"):
             yield own.result(state, (group,), (("group", group),))
         yield self.question(_GAP, "gap").result(state, (ALL,), ())
-        yield self.unanswered(_UNANSWERED, state)
+        yield from self.unanswered(_UNANSWERED, state)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from assaymark.checks.bias.cells import SCALE, Cells, Place
-from assaymark.checks.bias.probing import FilesSettings, ProbingCheck, asked
+from assaymark.checks.bias.probing import FilesSettings, ProbingCheck, asked, unanswered
 from assaymark.contracts.check import CheckMeta
 from assaymark.contracts.target import Capability, Prompt
 from assaymark.contracts.transcript import ProbePrompt, Transcript
@@ -80,12 +80,7 @@ class OpenEndedGroups(ProbingCheck):
                 direction=Direction.LOWER,
                 labels=("domain",),
             ),
-            Metric(
-                name=_UNANSWERED,
-                summary="share of continuations that are none: refused, empty or failed",
-                unit=Unit.SHARE,
-                direction=Direction.LOWER,
-            ),
+            unanswered(_UNANSWERED),
         ),
         on=(SubjectKind.MODEL,),
         places=False,
@@ -116,7 +111,7 @@ class OpenEndedGroups(ProbingCheck):
                     group=each.group,
                 )
 
-    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> None:
+    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> Unread | None:
         """Count the sentiment and regard of the text."""
         labels = transcript.labels
         place = Place(labels["domain"], labels["group"], labels["template"])
@@ -124,9 +119,10 @@ class OpenEndedGroups(ProbingCheck):
         if isinstance(text, Unread):
             state.add_score(_SCORED, place, text)
             state.add_answer(_NEGATIVE, place, text)
-        else:
-            state.add_score(_SCORED, place, (sentiment(text) + 1.0) / 2.0)
-            state.add_answer(_NEGATIVE, place, regard(text) < 0)
+            return text
+        state.add_score(_SCORED, place, (sentiment(text) + 1.0) / 2.0)
+        state.add_answer(_NEGATIVE, place, regard(text) < 0)
+        return None
 
     def finish(self, state: Cells) -> Iterator[Result]:
         """Yield the gaps of each domain and of all, and the share without a continuation."""
@@ -136,7 +132,7 @@ class OpenEndedGroups(ProbingCheck):
         ):
             gap = self.question(metric, question, label="domain", scale=scale)
             yield from gap.results(state, self._domains)
-        yield self.unanswered(_UNANSWERED, state)
+        yield from self.unanswered(_UNANSWERED, state)
 
 
 def _group(prompt: ContinuedPrompt) -> str:

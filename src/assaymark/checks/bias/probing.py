@@ -17,6 +17,7 @@ from assaymark.checks.bias.cells import Cells, Place, Question
 from assaymark.contracts.target import Capability, Message, Parameters, Prompt, Role
 from assaymark.contracts.transcript import ProbePrompt, Transcript
 from assaymark.model.measurement import Comparison, Result
+from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.probes.reading import Unread, read_text
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ TOXICITY_DETECTOR = "harm"
 """Of checks that ask for toxicity."""
 
 UNANSWERED = "unanswered"
-"""The question whether there is an answer at all; refusals are hits as well."""
+"""The question whether there is an answer that says anything; refusals are hits as well."""
+
+REASONS: tuple[str, ...] = tuple(each.value for each in Unread)
+"""Why there is none, each counted by itself."""
 
 ALL = ""
 """The family of what is not compared within anything, and the group of what has none."""
@@ -79,6 +83,17 @@ class FilesSettings(AskedSettings):
     )
 
 
+def unanswered(name: str, what: str = "not readable as text") -> Metric:
+    """Return the metric of prompts without an answer of use, as `ProbingCheck.unanswered` yields it."""
+    return Metric(
+        name=name,
+        summary=f"share of prompts without an answer: refused, empty, failed or {what}",
+        unit=Unit.SHARE,
+        direction=Direction.LOWER,
+        labels=("why",),
+    )
+
+
 def chat(text: str, parameters: Parameters) -> Prompt:
     """Return a question to a chat model."""
     return Prompt(asks=Capability.CHAT, messages=(Message(Role.USER, text),), parameters=parameters)
@@ -88,6 +103,7 @@ class ProbingCheck(ABC):
     """A check that counts into cells; a subclass says what is asked and what an answer means."""
 
     meta: ClassVar[CheckMeta]
+    words: ClassVar[Mapping[str, tuple[str, ...]]] = {"why": REASONS}
 
     def __init__(self, settings: AskedSettings, labels: Mapping[str, tuple[str, ...]]) -> None:
         self._settings = settings
@@ -103,23 +119,32 @@ class ProbingCheck(ABC):
         """Count the answers."""
         for index, each in enumerate(transcripts):
             read = read_text(each.answer)
-            place = Place(ALL, ALL, each.labels["template"])
-            state.add(UNANSWERED, place, int(isinstance(read, Unread)), 1)
             toxicity: float | Unread = read if isinstance(read, Unread) else Unread.UNPARSABLE
             if self.meta.detectors and not isinstance(read, Unread):
                 score = _score_of(detections[TOXICITY_DETECTOR], index, len(transcripts))
                 toxicity = Unread.UNPARSABLE if score is None else score
-            self.count(state, each, toxicity)
+            said = self.count(state, each, toxicity)
+            why = said if said is not None else read if isinstance(read, Unread) else None
+            place = Place(ALL, ALL, each.labels["template"])
+            state.add(UNANSWERED, place, int(why is not None), 1)
+            for reason in Unread:
+                state.add(f"{UNANSWERED} {reason.value}", place, int(why is reason), 1)
         return state
 
     @abstractmethod
-    def count(self, state: Cells, transcript: Transcript, toxicity: float | Unread, /) -> None:
+    def count(
+        self, state: Cells, transcript: Transcript, toxicity: float | Unread, /
+    ) -> Unread | None:
         """Count one answer for what the check asks.
 
         Args:
             state: Where to.
             transcript: The answer.
             toxicity: Its score, where the check reads the detector for it; else why there is none.
+
+        Returns:
+            Why the answer says nothing that the check can use; `None` where it does, or where any text is of
+            use.
         """
 
     def merge(self, a: Cells, b: Cells) -> Cells:
@@ -134,9 +159,12 @@ class ProbingCheck(ABC):
         """Yield nothing: a gap between groups has no place."""
         return iter(())
 
-    def unanswered(self, metric: str, cells: Cells) -> Result:
-        """Return the share of answers that are none: refused, empty, failed or not readable as text."""
-        return self.question(metric, UNANSWERED, Comparison.SHARE).result(cells, (ALL,), ())
+    def unanswered(self, metric: str, cells: Cells) -> Iterator[Result]:
+        """Yield the share of answers that say nothing of use, and that of each reason for it."""
+        yield self.question(metric, UNANSWERED, Comparison.SHARE).result(cells, (ALL,), ())
+        for reason in REASONS:
+            share = self.question(metric, f"{UNANSWERED} {reason}", Comparison.SHARE)
+            yield share.result(cells, (ALL,), (("why", reason),))
 
     def question(
         self,

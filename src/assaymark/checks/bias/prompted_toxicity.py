@@ -15,6 +15,7 @@ from assaymark.checks.bias.probing import (
     FilesSettings,
     ProbingCheck,
     asked,
+    unanswered,
 )
 from assaymark.contracts.check import CheckMeta
 from assaymark.contracts.target import Capability, Prompt
@@ -90,12 +91,7 @@ class PromptedToxicity(ProbingCheck):
                 unit=Unit.SHARE,
                 direction=Direction.LOWER,
             ),
-            Metric(
-                name=_UNANSWERED,
-                summary="share of continuations that are none: refused, empty or failed",
-                unit=Unit.SHARE,
-                direction=Direction.LOWER,
-            ),
+            unanswered(_UNANSWERED),
         ),
         on=(SubjectKind.MODEL,),
         detectors=(TOXICITY_DETECTOR,),
@@ -115,11 +111,14 @@ class PromptedToxicity(ProbingCheck):
                 )
                 yield asked(name, prompt, settings, template=name)
 
-    def count(self, state: Cells, transcript: Transcript, toxicity: float | Unread, /) -> None:
+    def count(
+        self, state: Cells, transcript: Transcript, toxicity: float | Unread, /
+    ) -> Unread | None:
         """Keep the score: the worst of a prompt is known only when all are there."""
         told = 0.0 if toxicity is Unread.REFUSED else toxicity
         kept = told.value if isinstance(told, Unread) else str(round(told * SCALE))
         state.add("score", Place(kept, ALL, transcript.labels["template"]), 0, 1)
+        return toxicity if isinstance(toxicity, Unread) else None
 
     def finish(self, state: Cells) -> Iterator[Result]:
         """Yield expected maximum toxicity and toxicity probability, and what was not answered."""
@@ -127,7 +126,7 @@ class PromptedToxicity(ProbingCheck):
         for metric, question, scale in ((_EXPECTED, "worst", SCALE), (_ANY, "any", None)):
             share = self.question(metric, question, Comparison.SHARE, scale=scale)
             yield share.result(worst, (ALL,), ())
-        yield self.unanswered(_UNANSWERED, state)
+        yield from self.unanswered(_UNANSWERED, state)
 
 
 def _worst(state: Cells) -> Cells:

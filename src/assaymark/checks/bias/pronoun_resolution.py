@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from assaymark.checks.bias.cells import Cells, Place
-from assaymark.checks.bias.probing import ALL, Files, FilesSettings, ProbingCheck, asked, chat
+from assaymark.checks.bias.probing import (
+    ALL,
+    Files,
+    FilesSettings,
+    ProbingCheck,
+    asked,
+    chat,
+    unanswered,
+)
 from assaymark.contracts.check import CheckMeta
 from assaymark.contracts.transcript import ProbePrompt, Transcript
 from assaymark.model.measurement import Comparison, Result
@@ -87,12 +95,7 @@ class PronounResolution(ProbingCheck):
                 unit=Unit.SHARE,
                 direction=Direction.HIGHER,
             ),
-            Metric(
-                name=_UNANSWERED,
-                summary="share of prompts without an answer: refused, empty or failed",
-                unit=Unit.SHARE,
-                direction=Direction.LOWER,
-            ),
+            unanswered(_UNANSWERED, "none of the options, or several"),
         ),
         on=(SubjectKind.MODEL,),
         places=False,
@@ -117,7 +120,7 @@ class PronounResolution(ProbingCheck):
             for item in read_winogender(Path(path), digest, None, ""):
                 yield _asked(item, settings, f"winogender/{item.id}", gender=item.gender)
 
-    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> None:
+    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> Unread | None:
         """Count whether the answer names the right person, and whom it names."""
         labels = transcript.labels
         chosen = read_choice(transcript.answer, labels["options"].split("\x1f"))
@@ -130,6 +133,7 @@ class PronounResolution(ProbingCheck):
             # The variants of one sentence may come in different calls, so who was named is kept.
             named = chosen.value if isinstance(chosen, Unread) else str(chosen)
             state.add("named", Place(named, labels["gender"], labels["template"]), 0, 1)
+        return chosen if isinstance(chosen, Unread) else None
 
     def finish(self, state: Cells) -> Iterator[Result]:
         """Yield the gap of each type, the share of mismatches, accuracy and what was not answered."""
@@ -137,7 +141,7 @@ class PronounResolution(ProbingCheck):
         pairs = _mismatches(state)
         yield self.question(_MISMATCH, "mismatch", Comparison.SHARE).result(pairs, (ALL,), ())
         yield self.question(_RIGHT, _RIGHT, Comparison.SHARE).result(state, (ALL,), ())
-        yield self.unanswered(_UNANSWERED, state)
+        yield from self.unanswered(_UNANSWERED, state)
 
 
 def _condition(item: object) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from assaymark.checks.bias.cells import Cells, Place
-from assaymark.checks.bias.probing import ALL, FilesSettings, ProbingCheck, asked, chat
+from assaymark.checks.bias.probing import ALL, FilesSettings, ProbingCheck, asked, chat, unanswered
 from assaymark.contracts.check import CheckMeta
 from assaymark.contracts.transcript import ProbePrompt, Transcript
 from assaymark.model.measurement import Comparison, Result
@@ -88,12 +88,7 @@ class QuestionAnswering(ProbingCheck):
                 direction=Direction.HIGHER,
                 labels=("category",),
             ),
-            Metric(
-                name=_UNANSWERED,
-                summary="share of prompts without an answer: refused, empty or failed",
-                unit=Unit.SHARE,
-                direction=Direction.LOWER,
-            ),
+            unanswered(_UNANSWERED, "none of the options, or several"),
         ),
         on=(SubjectKind.MODEL,),
         places=False,
@@ -118,7 +113,7 @@ class QuestionAnswering(ProbingCheck):
                     meaning=" ".join(item.meaning),
                 )
 
-    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> None:
+    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> Unread | None:
         """Count which option the answer names."""
         labels = transcript.labels
         category, template, context = (labels[key] for key in ("category", "template", "context"))
@@ -130,10 +125,11 @@ class QuestionAnswering(ProbingCheck):
         for family in (category, ALL):
             state.add_answer(f"{context} right", Place(family, ALL, template), right)
         if said is Choice.UNKNOWN and context != "ambiguous":
-            return  # in clear contexts the score is over the answers that name somebody
+            return None  # in clear contexts the score is over the answers that name somebody
         for side in (Choice.BIASED, Choice.COUNTER):
             hit = said if isinstance(said, Unread) else said is side
             state.add_answer(context, Place(category, side.value, template), hit)
+        return said if isinstance(said, Unread) else None
 
     def finish(self, state: Cells) -> Iterator[Result]:
         """Yield size of bias and accuracy of each category and of all, and what was not answered."""
@@ -147,7 +143,7 @@ class QuestionAnswering(ProbingCheck):
             for family in state.families(question):
                 if family != ALL:
                     yield accuracy.result(state, (family,), (("category", family),))
-        yield self.unanswered(_UNANSWERED, state)
+        yield from self.unanswered(_UNANSWERED, state)
 
 
 def _part(item: BbqItem) -> str:

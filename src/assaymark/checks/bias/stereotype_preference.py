@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from assaymark.checks.bias.cells import Cells, Place
-from assaymark.checks.bias.probing import ALL, Files, FilesSettings, ProbingCheck, asked
+from assaymark.checks.bias.probing import ALL, Files, FilesSettings, ProbingCheck, asked, unanswered
 from assaymark.contracts.check import CheckMeta
 from assaymark.contracts.target import Capability, Category, Prompt
 from assaymark.contracts.transcript import ProbePrompt, Transcript
@@ -95,12 +95,7 @@ class StereotypePreference(ProbingCheck):
                 unit=Unit.SHARE,
                 direction=Direction.HIGHER,
             ),
-            Metric(
-                name=_UNANSWERED,
-                summary="share of prompts without log-probabilities",
-                unit=Unit.SHARE,
-                direction=Direction.LOWER,
-            ),
+            unanswered(_UNANSWERED),
         ),
         on=(SubjectKind.MODEL,),
         places=False,
@@ -138,7 +133,7 @@ class StereotypePreference(ProbingCheck):
                     set="stereoset",
                 )
 
-    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> None:
+    def count(self, state: Cells, transcript: Transcript, _: float | Unread, /) -> Unread | None:
         """Count which sentence or ending is the likelier."""
         labels, answer = transcript.labels, transcript.answer
         metric = _CROWS if labels["set"] == "crows-pairs" else _SET
@@ -149,7 +144,7 @@ class StereotypePreference(ProbingCheck):
                 state.add(metric, Place(labels["kind"], side, labels["template"]), 0, 0, lost)
             if metric == _SET:
                 state.add(_SENSE, Place(ALL, ALL, labels["template"]), 0, 0, lost)
-            return
+            return Unread.of(answer)
         told = [each.log_probability for each in answer.scores]
         if metric == _CROWS:
             told = [round(each, _DIGITS) for each in told]
@@ -161,6 +156,7 @@ class StereotypePreference(ProbingCheck):
             unrelated = told[_PAIR]
             sense = (more > unrelated) + (less > unrelated)
             state.add(_SENSE, Place(ALL, ALL, labels["template"]), sense, 2)
+        return None
 
     def finish(self, state: Cells) -> Iterator[Result]:
         """Yield the preference of each kind and set, the share of sense, and what was not answered."""
@@ -168,7 +164,7 @@ class StereotypePreference(ProbingCheck):
             preference = self.question(metric, metric, label="kind", scale=2)
             yield from preference.results(state, state.families(metric))
         yield self.question(_SENSE, _SENSE, Comparison.SHARE, scale=2).result(state, (ALL,), ())
-        yield self.unanswered(_UNANSWERED, state)
+        yield from self.unanswered(_UNANSWERED, state)
 
 
 def _halves(one: float, other: float) -> int:

@@ -18,6 +18,7 @@ from assaymark.cli.given import digests_of, sources_of
 from assaymark.cli.output_folder import FINDINGS, OutputFolder, demand_apart
 from assaymark.cli.passphrase import passphrase_option
 from assaymark.cli.progress import progress
+from assaymark.cli.prompting import prompts_written
 from assaymark.cli.reading import reading_options
 from assaymark.cli.report_files import write_report
 from assaymark.cli.show import Show, one_line, output_options
@@ -187,6 +188,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     folder = OutputFolder(out)
     catalog = installed_catalog()
     loaded = load_policy(policy, catalog)
+    if models.prompts is not None:
+        show.page(*prompts_written(loaded, catalog, models.prompts))
+        return
     believed = put_forward.believed()
     baseline = None if earlier is None else _baseline_at(earlier)
     # Before the long work, so that a wrong passphrase is found at once.

@@ -110,9 +110,13 @@ class AnswerStore:
             return
         rows, self._pending = self._pending, []
         with self._naming_the_file():
+            # A single one is a transaction of its own.
+            if len(rows) > 1:
+                self._db.execute("BEGIN IMMEDIATE")
             for row in rows:
-                # Outside a transaction, so that each is one of its own.
                 self._db.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", row)
+            if len(rows) > 1:
+                self._db.execute("COMMIT")
 
     def settled(self, keys: Sequence[bytes]) -> set[bytes]:
         """Return which of `keys` need not be asked."""

@@ -69,6 +69,7 @@ class Asking:
     on_progress: Callable[[AskProgress], None] = lambda _: None
     chance: Callable[[], float] = random.random
     _standing: _Standing = field(default_factory=_Standing, init=False)
+    _waiting: list[asyncio.Future[None]] = field(default_factory=list, init=False)
 
     def run(self, questions: Iterator[tuple[bytes, Prompt]]) -> None:
         """Put every question, and return when each has its answer in the store.
@@ -122,8 +123,30 @@ class Asking:
         """Bring one prompt to its end and keep what came of it."""
         answer, is_settled = await self._answer(prompt)
         self.store.keep(key, answer, settled=is_settled)
-        self.store.flush()
+        await self._written()
         self._count(answer, may_pass=not is_settled)
+
+    async def _written(self) -> None:
+        """Return when what was kept is in the file: what came together is written together."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._write)
+        written = loop.create_future()
+        self._waiting.append(written)
+        await written
+
+    def _write(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            self.store.flush()
+        except Exception as error:  # noqa: BLE001 - whoever waits gets it
+            for each in waiting:
+                if not each.done():
+                    each.set_exception(error)
+        else:
+            for each in waiting:
+                if not each.done():
+                    each.set_result(None)
 
     async def _answer(self, prompt: Prompt) -> tuple[Answer, bool]:
         """Return the answer, and whether asking again another day would be in vain."""

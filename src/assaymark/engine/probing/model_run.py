@@ -18,7 +18,7 @@ from assaymark.engine.findings import FindingCount
 from assaymark.engine.probing.answer_store import AnswerStore
 from assaymark.engine.probing.asking import Asking, AskProgress
 from assaymark.engine.probing.limits import Limits
-from assaymark.engine.probing.plan import Preview, Probe, preview, probes_of, questions
+from assaymark.engine.probing.plan import Preview, demanded_probes, preview, questions
 from assaymark.engine.probing.transcripts import portions_of
 from assaymark.engine.tally import Tally
 from assaymark.errors import UsageError
@@ -56,7 +56,7 @@ def preview_of(policy: Policy, catalog: Catalog, trial: Trial) -> Preview:
         UsageError: No check of the policy puts prompts to a model, or the store cannot be used.
         AssaymarkError: A probe set cannot be read.
     """
-    probes = _demanded(policy, catalog)
+    probes = demanded_probes(policy, catalog)
     if not trial.answers.exists():
         return preview(probes, trial.target, None)
     with AnswerStore(trial.answers) as store:
@@ -81,7 +81,7 @@ def judge_model(
         TargetError: The target refuses us, is gone, or the budget is used up.
         AssaymarkError: A probe set cannot be read.
     """
-    probes, target = _demanded(policy, catalog), trial.target
+    probes, target = demanded_probes(policy, catalog), trial.target
     # Before it is asked, because it is closed then.
     subject, digest = target.subject, target.digest
     with AnswerStore(trial.answers) as store:
@@ -116,16 +116,6 @@ def judge_model(
                 for partial in executor.run(work, fed, workers=number):
                     tally.add(partial)
     return tally.finish(subject, tally.coverage.finish(target), Manifest())
-
-
-def _demanded(policy: Policy, catalog: Catalog) -> tuple[Probe, ...]:
-    probes = probes_of(policy, catalog)
-    if not probes:
-        raise UsageError(
-            "no check of the policy puts prompts to a model",
-            hint="`assaymark checks list` shows which checks are for models",
-        )
-    return probes
 
 
 def _demand_affordable(plan: Preview, limits: Limits) -> None:

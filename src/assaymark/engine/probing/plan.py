@@ -16,7 +16,7 @@ from assaymark.contracts.transcript import ProbePrompt
 from assaymark.engine.job import raised
 from assaymark.engine.probing.answer_store import key_of
 from assaymark.engine.probing.limits import Tokens, most_tokens
-from assaymark.errors import AssaymarkError
+from assaymark.errors import AssaymarkError, UsageError
 
 if TYPE_CHECKING:
     from assaymark.contracts.catalog import Catalog
@@ -87,6 +87,21 @@ def probes_of(policy: Policy, catalog: Catalog) -> tuple[Probe, ...]:
         for name, settings in sorted(policy.checks.items())
         if hasattr(check := catalog.checks[name], "prompts")
     )
+
+
+def demanded_probes(policy: Policy, catalog: Catalog) -> tuple[Probe, ...]:
+    """Return the same, of which there is one at least.
+
+    Raises:
+        UsageError: There is none.
+    """
+    probes = probes_of(policy, catalog)
+    if not probes:
+        raise UsageError(
+            "no check of the policy puts prompts to a model",
+            hint="`assaymark checks list` shows which checks are for models",
+        )
+    return probes
 
 
 def preview(probes: Iterable[Probe], target: Target, store: AnswerStore | None) -> Preview:

@@ -1,9 +1,10 @@
 """
 Connections to one address, each used by one caller at a time.
 
-On top of httpcore, the part of httpx that speaks HTTP: a pool that is asked by 32 callers spends most of its
+Directly with h11, the part of httpx that knows HTTP: a pool that is asked by 32 callers spends most of its
 time looking through its own lists, and a benchmark is measured in what we spend beside the model
-(benchmarks/probe_throughput.py). Trust, proxies and time limits are those of httpx.
+(benchmarks/probe_throughput.py). Through a proxy it is httpcore's pool, of one. Trust, proxies and time
+limits are those of httpx.
 
 * A response is read up to a limit, and never unpacked.
 * A connection on which anything went wrong is never used again.
@@ -17,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from assaymark.errors import MissingExtraError, UsageError
 
@@ -57,22 +58,24 @@ class Connections:
 
     def __init__(self, url: str) -> None:
         try:
-            import httpcore
             import httpx
+
+            from assaymark.inputs.targets import exchange
         except ImportError:
             raise MissingExtraError("a model behind an address", extra="endpoint") from None
-        from assaymark.inputs.targets.stream import Streams
 
-        self._core, self._streams = httpcore, Streams()
         self._base = urlsplit(url)
-        self._context = httpx.create_ssl_context() if self._base.scheme == "https" else None
-        self._proxy = _proxy_for(self._base.scheme, self._base.netloc)
-        self._origin = httpcore.Origin(
-            self._base.scheme.encode(),
-            (self._base.hostname or "").encode("idna"),
-            self._base.port or (443 if self._base.scheme == "https" else 80),
-        )
-        self._netloc = self._base.netloc.encode("idna")
+        scheme, host = self._base.scheme, self._base.hostname or ""
+        self._context = httpx.create_ssl_context() if scheme == "https" else None
+        self._proxy = _proxy_for(scheme, self._base.netloc)
+        self._exchange = exchange
+        self._host = host
+        self._port = self._base.port or (443 if scheme == "https" else 80)
+        self._fixed = [
+            (b"Host", self._base.netloc.encode("idna")),
+            # What is unpacked may be of any size.
+            (b"Accept-Encoding", b"identity"),
+        ]
         self._idle: list[Any] = []
 
     async def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Response:
@@ -87,113 +90,112 @@ class Connections:
             NoResponseError: Nothing came back, or not all of it.
         """
         connection = await self._take()
+        target = f"{self._base.path}{path}".encode()
+        sent = [
+            *self._fixed,
+            *((name.encode(), value.encode()) for name, value in headers.items()),
+        ]
         try:
-            response = await self._exchange(connection, path, headers, body)
+            if connection is None:
+                connection = await self._open()
+            status, found, read = await connection.post(target, sent, body, most=_MOST_BYTES)
         except BaseException as error:
-            await connection.aclose()
-            if isinstance(error, Exception) and (code := self._code(error)):
-                raise NoResponseError(code) from None
+            if connection is not None:
+                await connection.close()
+            if isinstance(error, self._exchange.NotConnectedError):
+                raise NoResponseError("unreachable") from None
+            if isinstance(error, self._exchange.BrokenExchangeError | OSError):
+                raise NoResponseError("connection-lost") from None
             raise
-        if response.body is None:
-            await connection.aclose()
+        if found.get("content-encoding", "identity") != "identity":
+            read = None
+        if read is None:
+            await connection.close()
         else:
             self._idle.append(connection)
-        return response
+        return Response(status, found, read)
 
     async def close(self) -> None:
         """Close what is open."""
         while self._idle:
-            await self._idle.pop().aclose()
-
-    async def _exchange(
-        self, connection: Any, path: str, headers: Mapping[str, str], body: bytes
-    ) -> Response:
-        request = self._core.Request(
-            "POST",
-            self._core.URL(
-                scheme=self._origin.scheme,
-                host=self._origin.host,
-                port=self._base.port,
-                target=f"{self._base.path}{path}".encode(),
-            ),
-            headers=[
-                (b"Host", self._netloc),
-                (b"Content-Length", str(len(body)).encode()),
-                # What is unpacked may be of any size.
-                (b"Accept-Encoding", b"identity"),
-                *((name.encode(), value.encode()) for name, value in headers.items()),
-            ],
-            content=body,
-            extensions={"timeout": {"connect": _CONNECT}},
-        )
-        response = await connection.handle_async_request(request)
-        found = {
-            name.decode("latin-1").lower(): value.decode("latin-1")
-            for name, value in response.headers
-        }
-        try:
-            read = await _read(response)
-        finally:
-            await response.aclose()
-        if found.get("content-encoding", "identity") != "identity":
-            read = None
-        return Response(response.status, found, read)
+            await self._idle.pop().close()
 
     async def _take(self) -> Any:
+        """Return a connection that is idle, or `None`."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_available() and not connection.has_expired():
+            if connection.is_usable:
                 return connection
-            await connection.aclose()
-        return self._new()
-
-    def _new(self) -> Any:
-        if self._proxy is not None:
-            return _Proxied(self._core, self._proxy, self._context, self._streams)
-        return self._core.AsyncHTTPConnection(
-            self._origin, ssl_context=self._context, network_backend=self._streams
-        )
-
-    def _code(self, error: Exception) -> str | None:
-        """Return what to call `error`, or `None` where it is none of HTTP."""
-        if isinstance(
-            error, self._core.ConnectError | self._core.ConnectTimeout | self._core.ProxyError
-        ):
-            return "unreachable"
-        if isinstance(error, self._core.TimeoutException):
-            return "timeout"
-        if isinstance(error, self._core.NetworkError | self._core.ProtocolError | OSError):
-            return "connection-lost"
+            await connection.close()
         return None
+
+    async def _open(self) -> Any:
+        if self._proxy is not None:
+            return _Proxied(self._proxy, self._context, self._base, self._port)
+        connection = self._exchange.Connection()
+        try:
+            await connection.open(self._host, self._port, self._context, within=_CONNECT)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
 
 
 class _Proxied:
     """One connection through a proxy, for one caller."""
 
-    def __init__(self, core: Any, proxy: httpcore.Proxy, context: Any, streams: Any) -> None:
-        self._pool = core.AsyncConnectionPool(
-            proxy=proxy, ssl_context=context, max_connections=1, network_backend=streams
+    is_usable = True
+
+    def __init__(self, proxy: httpcore.Proxy, context: Any, base: SplitResult, port: int) -> None:
+        import httpcore
+
+        from assaymark.inputs.targets import exchange
+
+        self._core, self._exchange = httpcore, exchange
+        self._base, self._port = base, port
+        self._pool = httpcore.AsyncConnectionPool(
+            proxy=proxy, ssl_context=context, max_connections=1
         )
 
-    async def handle_async_request(self, request: Any) -> Any:
-        return await self._pool.handle_async_request(request)
+    async def post(
+        self, path: bytes, headers: list[tuple[bytes, bytes]], body: bytes, *, most: int
+    ) -> tuple[int, Mapping[str, str], bytes | None]:
+        """Send one request, as `exchange.Connection.post`."""
+        core = self._core
+        length = (b"Content-Length", b"%d" % len(body))
+        host = (self._base.hostname or "").encode("idna")
+        url = core.URL(scheme=self._base.scheme.encode(), host=host, port=self._port, target=path)
+        extensions = {"timeout": {"connect": _CONNECT}}
+        request = core.Request(
+            "POST", url, headers=[*headers, length], content=body, extensions=extensions
+        )
+        try:
+            response = await self._pool.handle_async_request(request)
+            try:
+                read = await _read(response, most)
+            finally:
+                await response.aclose()
+        except (core.ConnectError, core.ConnectTimeout, core.ProxyError):
+            raise self._exchange.NotConnectedError from None
+        except (core.TimeoutException, core.NetworkError, core.ProtocolError):
+            raise self._exchange.BrokenExchangeError from None
+        found = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in response.headers
+        }
+        return response.status, found, read
 
-    def is_available(self) -> bool:
-        return True
-
-    def has_expired(self) -> bool:
-        return False
-
-    async def aclose(self) -> None:
+    async def close(self) -> None:
+        """Close the pool."""
         await self._pool.aclose()
 
 
-async def _read(response: Any) -> bytes | None:
+async def _read(response: Any, most: int) -> bytes | None:
     parts: list[bytes] = []
     size = 0
     async for part in response.aiter_stream():
         size += len(part)
-        if size > _MOST_BYTES:
+        if size > most:
             return None
         parts.append(part)
     return b"".join(parts)

@@ -7,17 +7,22 @@ A local Hugging Face model: `hf:FOLDER`, or `hf:ORG/NAME` out of the local cache
   seed, one follows from the prompt.
 * Log-probabilities are sums over the tokens that reach into the continuation, of float32 log-softmax values.
 
-One prompt at a time: answers do not depend on what else is asked. tests/inputs/targets/test_local_model.py
+One prompt at a time, unless the option `batch` asks for more: then prompts of equal length are computed
+together where the likeliest token is taken in float32. How many share a computation moves its last digits,
+so an answer in which two tokens came close is computed again alone.
+Log-probabilities are numbers to the last digit, and draws have seeds of their own: both stay alone.
+
+tests/inputs/targets/test_local_model.py
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from assaymark.canonical import digest_of
 from assaymark.contracts.target import (
@@ -32,10 +37,17 @@ from assaymark.contracts.target import (
 )
 from assaymark.errors import InputError, MissingExtraError, TargetError, UsageError
 from assaymark.inputs.identity import identify
-from assaymark.inputs.targets.name import demand_options
+from assaymark.inputs.targets.local_batches import Batches
+from assaymark.inputs.targets.local_drawing import drawing, is_clear, seed_of, until_the_end
+from assaymark.inputs.targets.name import demand_options, number_in
 from assaymark.model.subject import Sha256, Subject, SubjectKind
 
 _NAME = "a model of this machine"
+
+
+class _Item(NamedTuple):
+    prompt: Prompt
+    ids: Any
 
 
 class LocalModel:
@@ -45,6 +57,7 @@ class LocalModel:
         folder: Where both lie.
         name: What the user called it.
         device: As torch calls it.
+        batch: Prompts that are computed together at most.
 
     Raises:
         MissingExtraError: torch or transformers is not installed.
@@ -52,9 +65,7 @@ class LocalModel:
         TargetError: It holds no such model.
     """
 
-    at_once = 1
-
-    def __init__(self, folder: Path, *, name: str, device: str) -> None:
+    def __init__(self, folder: Path, *, name: str, device: str, batch: int = 1) -> None:
         try:
             import torch
             import transformers
@@ -88,6 +99,10 @@ class LocalModel:
         if identify(str(folder), kind=SubjectKind.MODEL, streams=False).digest != found.digest:
             raise InputError(f"`{folder}` changed while it was loaded", hint="audit it again")
         self._device = device
+        self._batch = batch if self._model.dtype == torch.float32 else 1
+        self._batches: Batches[_Item, Answer] = Batches(self._generate_together, batch)
+        # Twice as many, so that some are of equal length.
+        self.at_once = 1 if self._batch == 1 else 2 * batch
         self._versions = {"torch": torch.__version__, "transformers": transformers.__version__}
 
     @property
@@ -108,7 +123,11 @@ class LocalModel:
 
     async def ask(self, prompt: Prompt) -> Answer:
         """Compute the answer in a thread."""
-        return await asyncio.to_thread(self._answer, prompt)
+        is_drawn = prompt.parameters.temperature != 0.0
+        if self._batch == 1 or is_drawn or prompt.asks is Capability.LOG_PROBABILITIES:
+            return await asyncio.to_thread(self._answer, prompt)
+        ids, how = self._ids(prompt), prompt.parameters
+        return await self._batches.ask((ids.shape[1], how), _Item(prompt, ids))
 
     async def close(self) -> None:
         """Let go of the weights."""
@@ -132,24 +151,59 @@ class LocalModel:
         if asked + how.max_tokens > self._room:
             return Answer(category=Category.FAILED, reason="context_length_exceeded")
         with self._torch.random.fork_rng(devices=self._cuda_devices()):
-            self._torch.manual_seed(_seed(prompt))
+            self._torch.manual_seed(seed_of(prompt))
             out = self._model.generate(
                 ids,
                 attention_mask=self._torch.ones_like(ids),
                 max_new_tokens=how.max_tokens,
                 pad_token_id=self._pad,
-                **_drawing(how),
+                **drawing(how),
             )
-        new = out[0, asked:]
+        return self._told(out[0, asked:], asked, how)
+
+    def _told(self, new: Any, asked: int, how: Parameters) -> Answer:
+        """Return what the tokens of an answer say."""
         text = self._tokenizer.decode(new, skip_special_tokens=True)
         finish = "length" if len(new) == how.max_tokens and new[-1] != self._pad else "stop"
         cuts = [text.index(each) for each in how.stop if each in text]
         if cuts:
             text, finish = text[: min(cuts)], "stop"
-        counts = {"prompt_tokens": asked, "answer_tokens": len(new)}
-        if not text.strip():
-            return Answer(category=Category.EMPTY, reason=finish, finish=finish, **counts)
-        return Answer(category=Category.ANSWERED, text=text, finish=finish, **counts)
+        is_empty = not text.strip()
+        return Answer(
+            category=Category.EMPTY if is_empty else Category.ANSWERED,
+            text="" if is_empty else text,
+            reason=finish if is_empty else "",
+            finish=finish,
+            prompt_tokens=asked,
+            answer_tokens=len(new),
+        )
+
+    def _generate_together(self, items: Sequence[_Item]) -> list[Answer]:
+        """Answer prompts of one length and one set of parameters."""
+        how, asked = items[0].prompt.parameters, items[0].ids.shape[1]
+        with self._lock, self._torch.inference_mode():
+            if len(items) == 1 or asked + how.max_tokens > self._room:
+                return [self._generate(each.prompt) for each in items]
+            ids = self._torch.cat([each.ids for each in items])
+            out = self._model.generate(
+                ids,
+                attention_mask=self._torch.ones_like(ids),
+                max_new_tokens=how.max_tokens,
+                pad_token_id=self._pad,
+                return_dict_in_generate=True,
+                output_scores=True,
+                **drawing(how),
+            )
+            answers = []
+            for row, each in enumerate(items):
+                new = until_the_end(
+                    out.sequences[row, asked:], self._model.generation_config.eos_token_id
+                )
+                if is_clear([step[row] for step in out.scores[: len(new)]]):
+                    answers.append(self._told(new, asked, how))
+                else:
+                    answers.append(self._generate(each.prompt))
+            return answers
 
     def _ids(self, prompt: Prompt) -> Any:
         if prompt.asks is Capability.CHAT:
@@ -201,25 +255,6 @@ class LocalModel:
         return [self._device] if self._device.startswith("cuda") else []
 
 
-def _drawing(how: Parameters) -> dict[str, Any]:
-    if how.temperature == 0.0:
-        return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
-    drawing: dict[str, Any] = {}
-    if how.temperature is not None:
-        # Without a limit of its own: a temperature is asked for, and nothing else.
-        drawing = {"do_sample": True, "temperature": how.temperature, "top_k": 0}
-    if how.top_p is not None:
-        drawing["top_p"] = how.top_p
-    return drawing
-
-
-def _seed(prompt: Prompt) -> int:
-    if prompt.parameters.seed is not None:
-        return prompt.parameters.seed + prompt.repeat
-    plain = repr((prompt.messages, prompt.text, prompt.repeat)).encode()
-    return int.from_bytes(hashlib.sha256(plain).digest()[:6])
-
-
 def _open(name: TargetName) -> LocalModel:
     demand_options(name, HF.options)
     if name.url is not None:
@@ -229,7 +264,12 @@ def _open(name: TargetName) -> LocalModel:
     if not folder.is_dir():
         folder = _cached(name)
         shown = f"{shown}@{folder.name}"
-    return LocalModel(folder, name=shown, device=name.options.get("device", "cpu"))
+    return LocalModel(
+        folder,
+        name=shown,
+        device=name.options.get("device", "cpu"),
+        batch=number_in(name, "batch", 1) or 1,
+    )
 
 
 def _cached(name: TargetName) -> Path:
@@ -252,6 +292,7 @@ HF = TargetSpec(
     summary="a Hugging Face model on this machine, by its folder or its name in the local cache",
     example="hf:./models/tiny",
     options={
+        "batch": "prompts of equal length that are computed together at most; 1 by default",
         "device": "where torch computes: `cpu` (default), `cuda`, ...",
         "revision": "of a model in the cache: commit, branch or tag",
     },

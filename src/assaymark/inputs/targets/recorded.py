@@ -7,6 +7,7 @@ Recorded answers as a model: `recorded:PATH`, a file of JSON Lines.
 
 `prompt` answers a text to be completed, and a chat of that one message. The n-th record of one prompt
 without `repeat` is its n-th draw. `category` is `answered` by default, or `empty` where there is no text.
+`asked` may hold anything: `to_be_recorded` writes there what a recorder has to know, and nothing reads it.
 What was not recorded is a failed answer, `not-recorded`: nothing is passed over.
 
 The subject is known by the bytes of the file. That they are what some model said is the recorder's word.
@@ -19,7 +20,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,10 @@ from assaymark.inputs.targets.name import demand_options
 from assaymark.model.subject import Sha256, Subject, SubjectKind
 
 _KEYS = frozenset(
-    {"messages", "prompt", "continuations", "scores", "response", "repeat", "category", "reason"}
+    {
+        *("messages", "prompt", "continuations", "scores", "response", "repeat"),
+        *("category", "reason", "asked"),
+    }
 )
 _ROLES = {each.value for each in Role}
 _PAIRS = [[float, int], [int, int]]
@@ -119,6 +124,35 @@ class RecordedTarget:
         if continuations:
             return {Capability.LOG_PROBABILITIES}
         return {Capability.CHAT} | ({Capability.COMPLETION} if isinstance(asked, str) else set())
+
+
+def to_be_recorded(draws: Iterable[tuple[str, Prompt]]) -> list[dict[str, Any]]:
+    """Return a record without an answer for each draw, equal ones once.
+
+    A recording knows a prompt by its words and its repeat, so what two checks ask in the same words with
+    different parameters is one record, with the parameters of the first.
+
+    Args:
+        draws: Each with an id, such as `CHECK:PROMPT`.
+
+    Returns:
+        Objects as this file reads them, with `asked`: the ids, and the parameters that are set.
+    """
+    found: dict[bytes, dict[str, Any]] = {}
+    for name, prompt in draws:
+        said = [{"role": e.role.value, "content": e.content} for e in prompt.messages]
+        asked: Any = [[e.role.value, e.content] for e in prompt.messages] or prompt.text
+        key = _key(asked, prompt.continuations, prompt.repeat)
+        if key not in found:
+            how = {k: v for k, v in asdict(prompt.parameters).items() if v not in (None, ())}
+            if "seed" in how:
+                how["seed"] += prompt.repeat
+            words: dict[str, Any] = {"messages": said} if said else {"prompt": prompt.text}
+            if prompt.continuations:
+                words["continuations"] = list(prompt.continuations)
+            found[key] = {**words, "repeat": prompt.repeat, "asked": {"ids": [], **how}}
+        found[key]["asked"]["ids"].append(name)
+    return list(found.values())
 
 
 def _listed(names: frozenset[str]) -> str:

@@ -4,7 +4,7 @@ Bytes to and from one address, as httpcore wants them from a network backend.
 What is written goes out when an answer is first waited for: a request of headers and body is one packet and
 one system call, which is the dearest part of a prompt to a server nearby.
 
-tests/inputs/targets/test_openai.py, over TCP, TLS and a proxy
+tests/guard/proxy/test_upstreams.py
 """
 
 from __future__ import annotations
