@@ -8,6 +8,7 @@ from assaymark.errors import UsageError
 
 if TYPE_CHECKING:
     from assaymark.contracts.source import Source
+    from assaymark.inputs.oci import OciName
     from assaymark.model.subject import Sha256
 
 
@@ -63,3 +64,21 @@ def sources_of(
         )
         for path in paths
     ]
+
+
+def stated_names(images: tuple[str, ...], subjects: int, *, is_signed: bool) -> list[OciName]:
+    """Read the names after `--as`; before the long work, refuse what could not be signed after it."""
+    from assaymark.attest.statement_subjects import demand_one_audited, demand_signable
+    from assaymark.inputs.oci import parse_oci_name
+
+    names = [parse_oci_name(each) for each in images]
+    if is_signed:
+        demand_signable(subjects + len(names))
+    if not names:
+        return names
+    if not is_signed:
+        raise UsageError("`--as` is a word of the signed report", hint="sign it: `--key KEY`")
+    demand_one_audited(subjects)
+    if len({each.digest for each in names}) != len(names):
+        raise UsageError("`--as` names one digest twice", hint="one name for each digest is enough")
+    return names

@@ -14,7 +14,7 @@ from assaymark.cli.by_identity import Keyless, keyless_options, sealing
 from assaymark.cli.completing import POLICY
 from assaymark.cli.demands import missing
 from assaymark.cli.exit_status import status_of_verdict
-from assaymark.cli.given import digests_of, sources_of
+from assaymark.cli.given import digests_of, sources_of, stated_names
 from assaymark.cli.output_folder import FINDINGS, OutputFolder, demand_apart
 from assaymark.cli.passphrase import passphrase_option
 from assaymark.cli.progress import progress
@@ -29,7 +29,6 @@ from assaymark.errors import UsageError
 
 if TYPE_CHECKING:
     from assaymark.cli.baseline import Baseline, Comparison
-    from assaymark.inputs.oci import OciName
     from assaymark.report.view import Report
 
 
@@ -177,7 +176,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
     every = (*datasets, *outputs, *model_files)
     demand_apart(out, (*every, *models.paths))
-    stated = _stated(
+    stated = stated_names(
         images,
         len(every) + len(models.names),
         is_signed=key is not None or keyless.is_asked,
@@ -262,24 +261,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
     for each in folder.leftovers():
         show.note(f"`{each}` is of an audit that was killed; unless it still runs, remove it")
     ctx.exit(status_of_verdict(decision.verdict))
-
-
-def _stated(images: tuple[str, ...], subjects: int, *, is_signed: bool) -> list[OciName]:
-    """Read the names after `--as`; before the long work, refuse what could not be signed after it."""
-    from assaymark.attest.statement_subjects import demand_one_audited, demand_signable
-    from assaymark.inputs.oci import parse_oci_name
-
-    names = [parse_oci_name(each) for each in images]
-    if is_signed:
-        demand_signable(subjects + len(names))
-    if not names:
-        return names
-    if not is_signed:
-        raise UsageError("`--as` is a word of the signed report", hint="sign it: `--key KEY`")
-    demand_one_audited(subjects)
-    if len({each.digest for each in names}) != len(names):
-        raise UsageError("`--as` names one digest twice", hint="one name for each digest is enough")
-    return names
 
 
 def _baseline_at(place: str) -> Baseline:
