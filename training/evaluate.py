@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assaymark.detectors.embedded.labels import SCORES
-from assaymark.detectors.embedded.scorer import Network, Read, read_texts
+from assaymark.detectors.embedded.scorer import Network, Read, read_tokens
+from assaymark.detectors.embedded.sentences import raised_by_sentences
+from assaymark.detectors.embedded.tokens import tokenize
 from training.measured_sets import CLEAN_SETS, NAME_SETS, SETS, MeasuredSet, measured_rows
 from training.metrics import average_precision, calibration_error, recall_at, roc_auc, span_f1
 from training.sources import Manifest
@@ -49,7 +51,9 @@ class Evaluation:
         return self._held[name]
 
     def _read(self, texts: Sequence[str], *, tags: bool = False) -> Read:
-        return read_texts(self._network, self._tokenizer, texts, tags=tags)
+        tokens = tokenize(self._tokenizer, texts)
+        read = read_tokens(self._network, tokens, tags=tags)
+        return raised_by_sentences(self._network, texts, tokens, read)
 
     def scores(self, held_out: Collection[str] = ()) -> list[dict[str, Any]]:
         """Return one line for each measured set and score."""

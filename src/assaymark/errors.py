@@ -9,6 +9,7 @@ What can go wrong, and whose turn it is then.
     ├── MissingExtraError     an optional part is not installed; names the install line
     ├── MissingModelError     a model that a policy names is not there, or is another one
     ├── DetectorError         a detector cannot start or cannot answer
+    ├── RecognizerError       a recognizer that a policy brings along raised
     ├── TargetError           a model under test cannot be asked any further
     ├── EvidenceError         a stored evidence document cannot be used
     ├── KeyFileError          a key file cannot be read, opened or trusted
@@ -89,6 +90,10 @@ class MissingModelError(AssaymarkError):
 
 class DetectorError(AssaymarkError):
     """A detector cannot start, or cannot answer at all."""
+
+
+class RecognizerError(AssaymarkError):
+    """A recognizer that a policy brings along raised on a text: a mistake in the policy, not in the data."""
 
 
 class TargetError(AssaymarkError):

@@ -43,10 +43,12 @@ FENCES = {
     "detoxify": ("detectors/harm/",),
     "onnxruntime": ("detectors/onnx_runtime.py",),
     "tokenizers": ("detectors/embedded/",),
-    "sqlite3": ("engine/cache.py", "engine/probing/answer_store.py", "redaction/vault.py"),
+    "sqlite3": ("engine/cache.py", "engine/probing/answer_store.py", "redaction/vault"),
     "rfc8785": ("canonical.py",),
     "fsspec": ("inputs/",),
     "rfc3161_client": ("attest/timestamp.py",),
+    "langchain_core": ("integrations/langchain",),
+    "litellm": ("integrations/litellm",),
 }
 """Library to the only places that import it."""
 

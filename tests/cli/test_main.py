@@ -78,6 +78,7 @@ def test_wrong_usage_is_an_error_and_a_hint(run) -> None:
         (errors.KeyFileError("x"), 2),
         (errors.SignerError("x"), 2),
         (errors.DetectorError("x"), 3),
+        (errors.RecognizerError("x"), 2),
         (errors.TargetError("x"), 3),
         (errors.NotAuthenticError(1, "x"), 4),
         (errors.UnmetDemandError(7, "x"), 4),

@@ -75,9 +75,51 @@ def test_what_cannot_be_looked_for_is_refused(run, data, tmp_path, command, pii,
     assert {each.name for each in tmp_path.iterdir()} == before
 
 
-def test_where_a_recognizer_raises_the_text_is_not_judged(run, data, tmp_path) -> None:
-    """Presidio raises where a match stands behind the last word: scanned so, and withheld by `redact`."""
-    path = policy(tmp_path, OWN.format(r" $"))
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("scan", "d.jsonl", "-o", "o.jsonl", "--policy", "policy.yaml"),
+        ("redact", "d.jsonl", "-o", "o.jsonl", "--policy", "policy.yaml"),
+        ("audit", "policy.yaml", "--dataset", "d.jsonl", "--out", "o"),
+        ("audit", "policy.yaml", "--dataset", "d.jsonl", "--out", "o", "--workers", "2"),
+    ],
+    ids=["scan", "redact", "audit", "audit with workers"],
+)
+@pytest.mark.usefixtures("data")
+def test_a_recognizer_of_the_policy_that_raises_is_refused(
+    run, tmp_path, monkeypatch, words
+) -> None:
+    """Its pattern matches the blank behind the last word, where Presidio raises: named, and no output."""
+    policy(tmp_path, OWN.format(r" $"))
+    before = {each.name for each in tmp_path.iterdir()}
+    monkeypatch.chdir(tmp_path)
+
+    result = run(*words)
+
+    assert result.status == 2
+    assert result.err.splitlines()[-2:] == [
+        "error: the policy's recognizer `tickets` raised ValueError on a text",
+        "hint: mend its patterns, or take it out; one that matches blanks alone raises where a text ends",
+    ]
+    assert {each.name for each in tmp_path.iterdir()} == before
+
+
+def test_where_a_recognizer_of_presidio_raises_the_text_is_not_judged(
+    run, data, tmp_path, monkeypatch
+) -> None:
+    """What others wrote and this text cannot stand: scanned so, and withheld by `redact`."""
+    import tldextract
+
+    asked = tldextract.TLDExtract.__call__
+
+    def raising(self: object, url: str, *others: object) -> object:
+        if "odd" in url:
+            raise ValueError(url)
+        return asked(self, url, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tldextract.TLDExtract, "__call__", raising)
+    data.write_text('{"text": "by a@acme-mail.com"}\n{"text": "by b@odd-mail.com"}\n')
+    path = policy(tmp_path, "{entities: [EMAIL_ADDRESS]}")
     out, redacted = tmp_path / "o.jsonl", tmp_path / "r.jsonl"
 
     scanned = run("scan", data, "-o", out, "--policy", path)
@@ -91,7 +133,7 @@ def test_where_a_recognizer_raises_the_text_is_not_judged(run, data, tmp_path) -
         "withheld             1  `pii` could not judge it: a recognizer raised ValueError\n"
         in made.out
     )
-    assert "case" not in redacted.read_text()
+    assert "odd" not in redacted.read_text()
 
 
 def test_doctor_names_the_patterns_of_a_policy_that_are_slow(run, tmp_path) -> None:

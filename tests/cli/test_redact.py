@@ -237,6 +237,10 @@ def _bad(data: Path, key: Path, tmp_path: Path) -> Iterator[tuple[list[object], 
         [*here, "--mode", "pseudonym", "--key", key],
         "the mode `pseudonym` needs a vault",
     )
+    yield (
+        ["redact", data, "-o", tmp_path / "o.parquet"],
+        f"`{tmp_path}/o.parquet` would not hold what its suffix says: the output is jsonl, like the input",
+    )
     yield [*here, "--vault", "v"], "`--vault` and `--lives` go with the mode `pseudonym`"
     yield (
         [*here, "--entity", "EMAIL_ADRESS=mask"],
@@ -344,7 +348,7 @@ def test_a_subject_is_forgotten(run, data, key, tmp_path, monkeypatch) -> None:
         *("--changes", f"{out}.changes.jsonl"),
     )
     assert before.out == "5 pseudonyms, 0 of them expired\n"
-    assert (erased.status, erased.out) == (0, "1 pseudonyms lost their value\n")
+    assert (erased.status, erased.out) == (0, "1 pseudonym lost its value\n")
     assert again.status == 1
     assert (restored.status, "4 values restored, 1 could not be" in restored.out) == (1, True)
 
@@ -431,8 +435,8 @@ def test_a_cell_that_cannot_hold_its_replacement_is_said_to_be_null(run, key, tm
     assert made.status == 0
     assert "made null            1  CREDIT_CARD\n" in made.out
     assert (
-        "note: cells of numbers and dates cannot hold such a replacement; they are null now\n"
-        in (made.err)
+        "note: cells of numbers and dates cannot hold such a replacement; they are null now, and "
+        "nothing leads back to what they held\n" in (made.err)
     )
     assert pq.read_table(out).column("card").null_count == 2
     assert restored.status == 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assaymark.detectors.pii.quality import quality_of, read_card, said_of_names
+from assaymark.detectors.pii.quality import names_missed, quality_of, read_card, said_of_names
 from assaymark.detectors.pii.settings import NameSettings, PatternSettings, PiiSettings
 from assaymark.detectors.pii.spec import PII, PII_PATTERNS
 
@@ -112,3 +112,30 @@ def test_doctor_says_how_well_names_are_found() -> None:
         ),
     )
     assert said_of_names(PiiSettings()) == ()
+
+
+def test_a_verdict_stands_beside_what_is_missed_of_names() -> None:
+    """Recall and precision in words, on sets that no engine was trained on where there are numbers."""
+    card = read_card()
+    unseen = card["unseen_sets"]["languages"]["en"]
+    people, places = unseen["embedded"]["PERSON"], unseen["embedded"]["LOCATION"]
+    lone = unseen["spacy:en_core_web_md"]["PERSON"]
+
+    by_embedded = names_missed(PiiSettings(names="embedded", languages=("en", "de")))
+    by_spacy = names_missed(PiiSettings(names="spacy:en_core_web_md", entities=("PERSON",)))
+
+    assert by_embedded == (
+        (
+            "names were looked for in English only, by `embedded`: on public text it finds "
+            f"{people['recall']:.0%} of people ({people['precision']:.0%} of what it reports is right) and "
+            f"{places['recall']:.0%} of places ({places['precision']:.0%}); other text counts as not judged "
+            "for names"
+        ),
+    )
+    assert by_spacy == (
+        (
+            "names were looked for by `spacy:en_core_web_md` alone: in `en`, on public text it finds "
+            f"{lone['recall']:.0%} of people ({lone['precision']:.0%} of what it reports is right)"
+        ),
+    )
+    assert names_missed(PiiSettings()) == ()

@@ -50,7 +50,13 @@ def test_person_needs_somebody_who_reads_the_language() -> None:
             "such as `names: spacy:de_core_news_md`"
         ),
     )
-    assert mistake(entities=["PERSON"], names="none")[0] == ("entities", 0)
+    assert mistake(entities=["PERSON"], names="none") == (
+        ("entities", 0),
+        (
+            "`PERSON` cannot be found without a trained model; say with `names` who finds names, "
+            "such as `names: embedded`"
+        ),
+    )
 
 
 def test_entity_of_another_language_names_the_language() -> None:

@@ -28,7 +28,9 @@ def test_names_that_are_not_looked_for_are_said(
     settings: dict[str, object], sentences: tuple[str, ...]
 ) -> None:
     """A clean result would else read as if nobody were named."""
-    assert blind_spots(PiiSettings.model_validate(settings)) == sentences
+    spots = blind_spots(PiiSettings.model_validate(settings))
+
+    assert tuple(each for each in spots if "were not looked for" in each) == sentences
 
 
 def test_every_entity_is_in_one_group() -> None:

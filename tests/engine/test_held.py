@@ -9,7 +9,7 @@ import pytest
 
 from assaymark.contracts.detector import Detections, DetectorSpec, Span
 from assaymark.engine.held import HeldDetector
-from assaymark.errors import DetectorError
+from assaymark.errors import DetectorError, RecognizerError
 
 from .fakes import NoSettings
 
@@ -118,6 +118,12 @@ def test_numbers_of_other_libraries_become_plain_ones() -> None:
 def test_what_raises_judges_nothing(error: Exception, reason: str) -> None:
     """An error we promised keeps its message; of any other only the kind is told."""
     assert held(error).detect(TEXTS) == none(reason)
+
+
+def test_what_the_policy_brings_along_and_raises_goes_through() -> None:
+    """It is for whoever wrote the policy to mend, so no text takes the blame (ADR 0018)."""
+    with pytest.raises(RecognizerError, match="raised KeyError"):
+        held(RecognizerError("the policy's recognizer `r` raised KeyError on a text")).detect(TEXTS)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import functools
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -126,6 +127,11 @@ def _vault(data: bytes) -> None:
     folder = workplace.new_folder()
     try:
         path = workplace.put(folder / "vault", data)
+        with (
+            suppress(InputError, KeyFileError, UsageError),
+            Vault(path, _SECRET, read_only=True) as vault,
+        ):
+            vault.restore(redacted)
         with Vault(path, _SECRET, lives=timedelta(days=1)) as vault:
             vault.issue("PERSON", _ORIGINALS)
             vault.issue("CREDIT_CARD", _CARDS)
@@ -163,7 +169,10 @@ REDACTING: tuple[Target, ...] = (
         run=_vault,
         seeds=lambda: (_pseudonymised()[2],),
         refuses=(InputError, KeyFileError, UsageError),
-        reads=("redaction.vault:_open", "redaction.vault:originals", "redaction.vault:_refresh"),
+        reads=(
+            *("redaction.vault_file:open_to_read", "redaction.vault_file:open_to_write"),
+            *("redaction.vault:originals", "redaction.vault:_refresh"),
+        ),
         words=(b"SQLite format 3\0", b"ASYV", b"CREATE TABLE", b"CREATE TRIGGER"),
         weight=1,
     ),

@@ -7,6 +7,7 @@ scripts/fuzz.py runs them for an hour.
 
 from __future__ import annotations
 
+from fuzz.asking import ASKING
 from fuzz.calling import CALLING
 from fuzz.decisions import DECISIONS
 from fuzz.documents import DOCUMENTS
@@ -33,6 +34,7 @@ TARGETS: tuple[Target, ...] = (
     *GUARDING,
     *PROXYING,
     *CALLING,
+    *ASKING,
     *MODELS,
     *WEIGHTS,
     *REFERENCES,

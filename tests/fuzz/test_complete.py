@@ -63,6 +63,7 @@ _SHIPPED = "it reads a file of this package, whose digest is in the code"
 _SETTINGS = "it gets settings that a policy or an extension declares, read by a target before"
 _PINNED = "it gets the very bytes that the policy names by their SHA-256, or nothing"
 _KEY = "its bytes are what a draw follows from; it reads nothing"
+_LITELLM = "it gets objects of LiteLLM, whose parts go to what the targets of the guard run"
 _SIGNER = "it gets an answer of the token or service that the user signs with"
 
 EXCEPTIONS = {
@@ -119,6 +120,9 @@ EXCEPTIONS = {
     "inputs.targets.local_model:_seed": _OWN,
     "inputs.targets.registry:open_target": _PASSES_ON,
     "inputs.tree_hash:root_digest": _OWN,
+    "integrations.langchain_messages:_changes": _OWN,
+    "integrations.litellm:_error": _OWN,
+    "integrations.litellm:_request_in": _LITELLM,
     "probes.packaged:read_packaged": _OWN,
     "probes.sets.bbq:read_bbq": _PINNED,
     "probes.sets.coreference:read_winobias": _PINNED,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assaymark.errors import DetectorError
+from assaymark.errors import DetectorError, RecognizerError
 from assaymark.guard import AnswerMemory, Phase, Verdict
 from assaymark.guard.answers import Answer
 from assaymark.guard.desk import Desk
@@ -23,6 +23,8 @@ def raising(text: str) -> Any:
         raise ValueError(text)
     if "gone" in text:
         raise DetectorError("the model is gone")
+    if "mine" in text:
+        raise RecognizerError("the policy's recognizer `r` raised KeyError on a text")
     return []
 
 
@@ -42,7 +44,11 @@ def hanging() -> Iterator[Any]:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("an odd secret", "the detector raised ValueError"), ("it is gone", "the model is gone")],
+    [
+        ("an odd secret", "the detector raised ValueError"),
+        ("it is gone", "the model is gone"),
+        ("mine", "the policy's recognizer `r` raised KeyError on a text"),
+    ],
 )
 @pytest.mark.parametrize("on_error", ["block", "allow"])
 def test_a_detector_that_raises(make: MakeGuard, text: str, reason: str, on_error: str) -> None:

@@ -50,10 +50,18 @@ def test_only_nothing_is_0_and_only_all_is_100_percent(share: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"), [(0, "0"), (12_000.0, "12,000"), (2.5, "2.5"), (float("inf"), "inf")]
+    ("number", "shown"),
+    [
+        (0, "0"),
+        (12_000.0, "12,000"),
+        (2.5, "2.5"),
+        (0.000012345, "0.00001234"),
+        (1_234_567.5, "1,235,000"),
+        (float("inf"), "inf"),
+    ],
 )
 def test_whole(number: float, shown: str) -> None:
-    """Thousands are separated, whole numbers have no decimals."""
+    """Thousands are separated, whole numbers have no decimals, and none is in scientific notation."""
     assert whole(number) == shown
 
 

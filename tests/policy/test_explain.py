@@ -9,8 +9,10 @@ from textwrap import dedent
 import pytest
 
 from assaymark.contracts.catalog import Catalog
+from assaymark.engine.catalog import installed_catalog
 from assaymark.model.metric import Unit
 from assaymark.policy.explain import explain
+from assaymark.policy.load import parse_policy
 from assaymark.policy.policy import AllOf, AnyOf, Bound, Clause, Not, Policy
 from assaymark.policy.wording import in_words
 
@@ -102,6 +104,38 @@ def test_explanation_as_plain_values(catalog: Catalog, parse: Parse) -> None:
     assert plain["checks"][0]["id"] == "record-health"
     assert plain["validUntil"] is None
     assert plain["statisticalBounds"] == 0
+
+
+def test_settings_are_told_in_words_and_only_where_they_mean_something() -> None:
+    """No dictionary of Python's, and no endpoint for a model on this machine; a program sees all of them."""
+    text = HEAD + dedent(
+        """\
+            detectors:
+              harm: {}
+              pii:
+                entities: [TICKET]
+                recognizers:
+                  - name: tickets
+                    supported_entity: TICKET
+                    patterns: [{name: t, regex: "T-[0-9]+", score: 0.5}]
+            requirements:
+              - {id: a, metric: pii.row-rate, at_most: 0.1, on: dataset}
+              - {id: b, metric: harm.row-rate, at_most: 0.1, on: dataset}
+            """
+    )
+    policy = parse_policy(text.encode(), "policy.yaml", installed_catalog())
+
+    explanation = explain(policy, installed_catalog())
+
+    lines = explanation.render().splitlines()
+    assert "    model embedded, cascade false" in lines
+    assert (
+        "    languages en, nlp blank, recognizers [{name: tickets, supported_entity: TICKET, patterns: "
+        "[{name: t, regex: T-[0-9]+, score: 0.5}], deny_list_score: 1.0}], min_score 0.4, "
+        "views html percent escapes unicode base64 spelled spaced broken"
+    ) in lines
+    harm = next(each for each in explanation.detectors if each.id == "harm")
+    assert harm.settings["api_key_env"] == "OPENAI_API_KEY"
 
 
 def test_text_of_the_policy_cannot_steer_the_terminal(catalog: Catalog, parse: Parse) -> None:

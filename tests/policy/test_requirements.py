@@ -116,7 +116,7 @@ CASES = {
           |
         7 |     where: {entity: PERSON}
           |                     ^^^^^^
-          = hint: switch it on in `detectors.pii`""",
+          = hint: switch it on in `detectors.pii`: under `entities`, beside those that are on already""",
     ),
     "wrong direction, higher is better": (
         "metric: records.readable-rate\non: dataset\nat_most: 0.5\n",

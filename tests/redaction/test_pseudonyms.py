@@ -80,6 +80,53 @@ def test_a_person_is_the_same_in_every_case() -> None:
     assert len(set(names)) == 3
 
 
+@pytest.mark.parametrize(
+    ("spellings", "entity"),
+    [
+        (("4111111111111111", "4111-1111-1111-1111", "4111 1111 1111 1111"), "CREDIT_CARD"),
+        (("+491715550100", "+49 171 5550100", "+49 (171) 555-01-00"), "PHONE_NUMBER"),
+        (("DE89370400440532013000", "DE89 3704 0044 0532 0130 00"), "IBAN_CODE"),
+        (("123-45-6789", "123 45 6789", "123456789"), "US_SSN"),
+        (("j.doe@mail.test", "J.DOE@MAIL.TEST", "J.Doe@mail.test"), "EMAIL_ADDRESS"),
+    ],
+)
+def test_spellings_of_one_value_differ_as_they_do(spellings: tuple[str, ...], entity: str) -> None:
+    """Under the signs and capitals of each stands the same invented value."""
+    pseudonyms = [MINE.of(entity, each) for each in spellings]
+
+    def bare(text: str) -> str:
+        return "".join(filter(str.isalnum, text)).lower()
+
+    assert len({bare(each) for each in pseudonyms}) == 1
+    assert len(set(pseudonyms)) == len(spellings)
+    if entity != "EMAIL_ADDRESS":
+        assert [re.sub("[0-9]", "", each) for each in pseudonyms] == [
+            re.sub("[0-9]", "", each) for each in spellings
+        ]
+
+
+@given(st.integers(10**8, 10**14), st.lists(st.sampled_from(["", " ", "-"]), min_size=15))
+def test_a_number_has_the_same_digits_however_it_is_grouped(number: int, signs: list[str]) -> None:
+    """Of any length, card or not; the signs stay where they were."""
+    plain = str(number)
+    grouped = plain[0] + "".join(f"{a}{b}" for a, b in zip(signs, plain[1:], strict=False))
+
+    drawn = MINE.of("ID", grouped)
+
+    assert re.sub("[ -]", "", drawn) == MINE.of("ID", plain)
+    assert [at for at, each in enumerate(drawn) if each in " -"] == [
+        at for at, each in enumerate(grouped) if each in " -"
+    ]
+
+
+def test_a_day_is_the_same_in_other_notations() -> None:
+    """Year first and day first, whatever the signs."""
+    drawn = [MINE.of("DATE_TIME", each) for each in ("1980-02-29", "29.02.1980", "1980/02/29")]
+
+    first = drawn[0].split("-")
+    assert drawn[1:] == [".".join(reversed(first)), "/".join(first)]
+
+
 def test_spaces_and_keys_part() -> None:
     """Another tenant and another key have other pseudonyms, of every kind."""
     for entity, value in (("PERSON", "Jo Doe"), ("PHONE_NUMBER", "+49 171 5550100"), ("X", "y")):

@@ -171,6 +171,46 @@ def test_what_cannot_be_judged_is_withheld() -> None:
     assert other.text == "<PERSON>"
 
 
+class _NoNames:
+    """Judges every text for numbers, and none for names."""
+
+    digest = "12" * 32
+
+    def detect(self, texts: pa.StringArray) -> Detections:
+        return Detections(
+            unjudged=dict.fromkeys(range(len(texts)), "another language"),
+            judged_for=dict.fromkeys(range(len(texts)), ("NUMBER",)),
+        )
+
+
+@pytest.mark.parametrize(
+    ("operators", "looked_for", "goes_out"),
+    [
+        ({}, ("NUMBER", "PERSON"), False),
+        ({"PERSON": None}, ("NUMBER", "PERSON"), True),
+        ({"PERSON": None}, ("NUMBER", "PERSON", "PLACE"), False),
+        ({"PERSON": None}, None, False),
+        ({}, ("NUMBER",), True),
+    ],
+)
+def test_what_is_judged_in_part_is_withheld_unless_the_rest_stays_anyway(
+    operators: dict[str, None], looked_for: tuple[str, ...] | None, *, goes_out: bool
+) -> None:
+    """A name that nobody looked for goes out only where names are to stay."""
+    redactor = Redactor(
+        detectors={"d": _NoNames()},
+        operators=operators,
+        otherwise=Mask(),
+        looked_for={} if looked_for is None else {"d": looked_for},
+    )
+
+    (redacted,) = redactor.redact(["Frau Doe"])
+
+    why = "`d` could judge only a part of it: another language"
+    expected = ("Frau Doe", None) if goes_out else (WITHHELD, why)
+    assert (redacted.text, redacted.withheld) == expected
+
+
 class _Endless:
     """Finds the first letter of every text that has one."""
 

@@ -149,6 +149,27 @@ def test_names_come_first_beside_the_verdict(reports: Mapping[str, Report]) -> N
     )
 
 
+def test_what_two_detectors_say_alike_is_said_once(reports: Mapping[str, Report]) -> None:
+    """And each detector has its turn before any has a second one."""
+    report = reports["passing"]
+    first, second = (each.id for each in report.evidence.detectors)
+    spots = {first: ("only English was judged", "long texts were cut"), second: ("names were not",)}
+    twice = {
+        first: ("only English was judged",),
+        second: ("only English was judged", "names were not"),
+    }
+
+    in_turn = replace(report, vocabulary=replace(report.vocabulary, blind_spots=spots))
+    once = replace(report, vocabulary=replace(report.vocabulary, blind_spots=twice))
+
+    assert most_important(in_turn) == (
+        "Only English was judged.",
+        "Names were not.",
+        "Long texts were cut.",
+    )
+    assert most_important(once)[:2] == ("Only English was judged.", "Names were not.")
+
+
 def test_what_nobody_looked_at_stands_before_what_was_switched_off(
     reports: Mapping[str, Report],
 ) -> None:

@@ -48,6 +48,18 @@ def test_the_verdict_comes_first_in_word_icon_and_colour(
     assert page.xpath("//title/text()")[0].startswith(f"{verdict}: support-bot 1.3.0")
 
 
+def test_a_sample_that_is_shown_whole_says_so(reports: Mapping[str, Report]) -> None:
+    """`1 of a random sample of 1 place` would say it twice."""
+    report = reports["failing"]
+    (subject,) = report.evidence.subjects
+    log = replace(subject.findings, sample=subject.findings.sample[:1])
+    subjects = (replace(subject, findings=log),)
+
+    text = text_of(replace(report, evidence=replace(report.evidence, subjects=subjects)))
+
+    assert "A random sample of 1 place. The subject has 861 findings in all" in text
+
+
 def test_everything_a_reader_needs_is_there(reports: Mapping[str, Report]) -> None:
     """What was judged, by which policy, what failed, where, how sure, what was not tested, what to do."""
     text = text_of(reports["failing"])

@@ -9,6 +9,7 @@ from assaymark.model.decision import ErrorBudget, Status
 from assaymark.model.finding import Moved
 from assaymark.model.measurement import Measured
 from assaymark.model.metric import Unit
+from assaymark.model.subject import SubjectKind
 from assaymark.policy.policy import Bound, Not
 from assaymark.report.advice import next_step, waiver
 from assaymark.report.found import what
@@ -19,6 +20,7 @@ from assaymark.report.wording import (
     budget,
     coverage,
     demand,
+    item_subject,
     limit,
     method,
     reason,
@@ -167,6 +169,30 @@ def test_next_step(
 ) -> None:
     """What is broken gets the policy's advice; what is undecided gets a way to decide it."""
     assert next_step(item_of(reports[report], requirement)) == step
+
+
+@pytest.mark.parametrize(
+    ("kinds", "given", "wanted"),
+    [
+        ([SubjectKind.MODEL], "no model was given", "Name a model to judge."),
+        ([SubjectKind.OUTPUTS], "no outputs were given", "Name outputs to judge."),
+        (
+            [SubjectKind.DATASET, SubjectKind.OUTPUTS],
+            "no dataset or outputs were given",
+            "Name a dataset or outputs to judge.",
+        ),
+    ],
+)
+def test_what_was_not_given_is_asked_for(
+    reports: Mapping[str, Report], kinds: list[SubjectKind], given: str, wanted: str
+) -> None:
+    """As a person would say it."""
+    item = item_of(reports["nothing"], "no-card-numbers")
+
+    lacking = replace(item, requirement=replace(item.requirement, on=tuple(kinds)))
+
+    assert item_subject(lacking) == given
+    assert next_step(lacking) == wanted
 
 
 def test_a_waiver_names_approver_end_and_reason(reports: Mapping[str, Report]) -> None:

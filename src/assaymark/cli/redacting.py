@@ -35,6 +35,9 @@ class Looking:
     entities: tuple[str, ...]
     """What may be found with their settings."""
 
+    looked_for: Mapping[str, tuple[str, ...]]
+    """By detector: which of these it may find."""
+
     names: frozenset[str]
     """Every entity that an installed detector knows, so that earlier replacements are recognised."""
 
@@ -64,7 +67,7 @@ def load_detectors(catalog: Catalog, names: str | None, policy: str | None) -> L
         chosen = [each for each in configured if catalog.detectors[each].entities]
         chosen = chosen or [each for each in DEFAULT_DETECTORS if each in catalog.detectors]
     detectors: dict[str, Detector] = {}
-    entities: list[str] = []
+    looked_for: dict[str, tuple[str, ...]] = {}
     blind: list[str] = []
     for name in chosen:
         if name not in catalog.detectors:
@@ -78,14 +81,16 @@ def load_detectors(catalog: Catalog, names: str | None, policy: str | None) -> L
         settings = configured.get(name, {})
         held = HeldDetector(spec, settings)
         detectors[name] = held
-        entities += [each for each in held.labels if each not in spec.categories]
+        looked_for[name] = tuple(each for each in held.labels if each not in spec.categories)
         # Who looks for names besides is not told that `pii` alone does not.
         if spec.blind_spots is not None and "pii-names" not in chosen:
             blind += spec.blind_spots(spec.settings.model_validate(dict(settings)))
+    entities = tuple(dict.fromkeys(each for some in looked_for.values() for each in some))
     known_names = {each for spec in catalog.detectors.values() for each in spec.entities}
     return Looking(
         detectors=detectors,
-        entities=tuple(dict.fromkeys(entities)),
+        entities=entities,
+        looked_for=looked_for,
         names=frozenset({*known_names, *entities}),
         blind_spots=tuple(blind),
     )

@@ -59,7 +59,9 @@ def restore(asked: Restored, stack: ExitStack, on_progress: Callable[[Progress],
     files = list_files(asked.subject)
     vault = None
     if asked.vault is not None:
-        vault = stack.enter_context(open_vault(asked.vault, asked.secret, asked.space))
+        vault = stack.enter_context(
+            open_vault(asked.vault, asked.secret, asked.space, read_only=True)
+        )
     run = Run(
         files=files,
         how=Reading(
@@ -82,8 +84,8 @@ def restore(asked: Restored, stack: ExitStack, on_progress: Callable[[Progress],
     return made
 
 
-def open_vault(path: Path, secret: Secret, space: str) -> Vault:
-    """Open a vault that exists.
+def open_vault(path: Path, secret: Secret, space: str, *, read_only: bool = False) -> Vault:
+    """Open a vault that exists, in a folder where nothing can be written if it is `read_only`.
 
     Raises:
         UsageError: It does not, or is something else.
@@ -97,4 +99,4 @@ def open_vault(path: Path, secret: Secret, space: str) -> Vault:
             f"the vault `{path}` does not exist",
             hint="name the file that `assaymark redact --vault` made",
         )
-    return Vault(path, secret, space=space)
+    return Vault(path, secret, space=space, read_only=read_only)

@@ -92,6 +92,7 @@ class Detector(Protocol):
         Raises:
             DetectorError: The detector cannot answer at all. A single text that cannot be judged is
                 no error: it goes into `unjudged`.
+            RecognizerError: Something that the policy brings along raised; it ends the run.
         """
         ...
 
@@ -141,6 +142,9 @@ class DetectorSpec:
 
     blind_spots: Callable[[Any], tuple[str, ...]] | None = None
     """What these settings leave out although a reader takes it for granted: sentences without a stop."""
+
+    idle: Callable[[Any], Collection[str]] | None = None
+    """Names of settings that mean nothing with these, such as an endpoint's for a model on this machine."""
 
     obstacles: Callable[[Any], Sequence[AssaymarkError]] | None = None
     """What `load` would raise with these settings, as far as can be seen without loading; for `doctor`."""

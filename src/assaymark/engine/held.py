@@ -3,7 +3,8 @@ Detectors, held to their contract.
 
 INVARIANT: whatever a detector raises or returns, each text comes out either judged as declared, or
 unjudged with a reason. A detector that fails, or that answers nonsense such as a score of NaN, cannot
-look clean. Reasons name what was wrong and never what a text held.
+look clean. Reasons name what was wrong and never what a text held. One thing goes through: that a
+recognizer of the policy's own raised, which is for whoever wrote the policy to mend (ADR 0018).
 
 tests/engine/test_held.py holds this against every breach that we know.
 """
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from assaymark.contracts.detector import Detections, DetectorSpec, Explains, Span
 from assaymark.detectors.views.settings import NAMES
-from assaymark.errors import DetectorError
+from assaymark.errors import DetectorError, RecognizerError
 from assaymark.model.finding import Moved
 
 if TYPE_CHECKING:
@@ -53,9 +54,15 @@ class HeldDetector:
         return self._detector.digest
 
     def detect(self, texts: Any) -> Detections:
-        """Judge `texts`; never raises. Each category has a score for each text."""
+        """Judge `texts`. Each category has a score for each text.
+
+        Raises:
+            RecognizerError: A recognizer that the policy brings along raised; nothing else is raised.
+        """
         try:
             answer = self._detector.detect(texts)
+        except RecognizerError:
+            raise
         except DetectorError as error:
             return self._none(len(texts), error.message)
         except Exception as error:  # noqa: BLE001 - third-party code; its message may quote the text

@@ -94,6 +94,7 @@ def audit(  # noqa: PLR0913 - one keyword for each option of the command
         RegistryError: The policy names what is not installed.
         MissingExtraError: A detector or the executor needs a part that is not installed.
         DetectorError: A detector cannot start, or a worker died.
+        RecognizerError: A recognizer that the policy brings along raised.
         TargetError: A model cannot be asked to the end; what it answered is kept.
     """
     _demand_usable([*sources, *trials], workers=workers, sample=sample, nonce=nonce)

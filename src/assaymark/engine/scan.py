@@ -44,6 +44,7 @@ def scan(
         InputError: The subject cannot be read.
         MissingExtraError: A detector needs a part that is not installed.
         DetectorError: A detector cannot start.
+        RecognizerError: A recognizer that the policy brings along raised.
     """
     loaded = {name: _load(catalog, name, settings) for name, settings in detectors.items()}
     file, following = None, 0

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from assaymark.model.metric import Unit
 
-_DIGITS = 4  # significant digits of a percentage
+_DIGITS = 4  # significant digits of a number that is not whole
 _MAX_DIGITS = 17  # enough to tell any two doubles apart
 _KILO = 1000
 _LEAST_SHARE = 2.0**-53  # below it there are more rows than a report can count
@@ -22,7 +22,7 @@ _LEAST_SHARE = 2.0**-53  # below it there are more rows than a report can count
 def percent(share: float) -> str:
     """Return a share in [0, 1] as a percentage, such as `0.025%`, never in scientific notation."""
     for digits in range(_DIGITS, _MAX_DIGITS + 1):
-        text = _plain(100.0 * share, digits)
+        text = significant(100.0 * share, digits)
         if text != "100" or share == 1.0:
             break
     return f"{text}%"
@@ -37,7 +37,7 @@ def whole(number: float) -> str:
     """Return a number with thousands separators; a whole one without decimals."""
     if not math.isfinite(number):
         return str(number)
-    return f"{number:,.0f}" if number == int(number) else f"{number:,.4g}"
+    return f"{number:,.0f}" if number == int(number) else significant(number, _DIGITS)
 
 
 def quantity(value: float, unit: Unit) -> str:
@@ -86,5 +86,6 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def _plain(value: float, digits: int) -> str:
-    return format(Decimal(f"{value:.{digits}g}"), "f")
+def significant(value: float, digits: int) -> str:
+    """Return `value` with so many significant digits, never in scientific notation."""
+    return format(Decimal(f"{value:.{digits}g}"), ",f")

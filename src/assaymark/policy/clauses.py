@@ -248,7 +248,11 @@ class ClauseReader:
         if None not in enabled and not any(value in (each or ()) for each in enabled):
             section = listed([f"detectors.{each}" for each in check.meta.detectors], last="or")
             message = f"{quoted(value)} is not switched on in this policy"
-            self._reporter.error("switched-off", node.mark, message, f"switch it on in {section}")
+            hint = f"switch it on in {section}"
+            specs = [self._catalog.detectors[each] for each in check.meta.detectors]
+            if all("entities" in each.settings.model_fields for each in specs):
+                hint += ": under `entities`, beside those that are on already"
+            self._reporter.error("switched-off", node.mark, message, hint)
 
 
 def vocabulary(catalog: Catalog, check: CheckType, label: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from assaymark.policy.diagnostics import printable
 from assaymark.policy.guarding import in_lines
 from assaymark.policy.merged import clause_document
 from assaymark.policy.policy import Framework, Policy, PolicyFile, Requirement, bounds_of
+from assaymark.policy.settings_words import settings_line
 from assaymark.policy.wording import in_words
 
 COVERAGES = ("tested", "person", "not-covered")
@@ -38,6 +39,9 @@ class DetectorPlan:
     """Entities or categories that are switched on."""
 
     settings: Settings
+
+    idle: tuple[str, ...]
+    """Those of `settings` that the others make idle; a person is spared them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +190,14 @@ def explain(policy: Policy, catalog: Catalog) -> Explanation:
 
 def _detector_plan(catalog: Catalog, name: str, settings: Settings) -> DetectorPlan:
     spec = catalog.detectors[name]
-    labels = spec.labels(spec.settings.model_validate(dict(settings)))
-    return DetectorPlan(id=name, summary=spec.summary, labels=labels, settings=settings)
+    parsed = spec.settings.model_validate(dict(settings))
+    return DetectorPlan(
+        id=name,
+        summary=spec.summary,
+        labels=spec.labels(parsed),
+        settings=settings,
+        idle=() if spec.idle is None else tuple(spec.idle(parsed)),
+    )
 
 
 def _check_plan(catalog: Catalog, name: str, settings: Settings) -> CheckPlan:
@@ -246,24 +256,12 @@ def _section(title: str, items: list[str]) -> str:
 
 def _detector_line(plan: DetectorPlan) -> str:
     about = f": {', '.join(plan.labels)}" if plan.labels else ""
-    return f"{plan.id}{about}{_settings_line(plan.settings, skip=('entities', 'categories'))}"
+    skip = ("entities", "categories", *plan.idle)
+    return f"{plan.id}{about}{settings_line(plan.settings, skip=skip)}"
 
 
 def _check_line(plan: CheckPlan) -> str:
-    return f"{plan.id}: {plan.summary}, on {' and '.join(plan.on)}{_settings_line(plan.settings)}"
-
-
-def _settings_line(settings: Settings, *, skip: tuple[str, ...] = ()) -> str:
-    shown = [
-        f"{name} {_plain_words(each)}"
-        for name, each in settings.items()
-        if name not in skip and each not in (None, [], {})
-    ]
-    return f"\n    {', '.join(shown)}" if shown else ""
-
-
-def _plain_words(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"{plan.id}: {plan.summary}, on {' and '.join(plan.on)}{settings_line(plan.settings)}"
 
 
 def _requirement_lines(requirement: Requirement) -> str:

@@ -29,7 +29,8 @@ def redact_files(run: Run) -> Progress:
     """Make the target, and return what was counted.
 
     Raises:
-        UsageError: The target or its log exists, lies in the input, or is being made by somebody else.
+        UsageError: The target or its log exists, lies in the input, is being made by somebody else, or has
+            the suffix of another format.
         InputError: The input cannot be read, or something in it cannot be changed; nothing is left.
     """
     _demand_apart(run)

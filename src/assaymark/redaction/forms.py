@@ -9,7 +9,9 @@ The form of a value: what stays as it is, and what may vary, when a pseudonym sh
 
 A form depends on the characters alone, not on what a detector takes them for. So each string has one form,
 the values of a form are numbered, and permuting the numbers gives distinct values distinct pseudonyms,
-across entities too. tests/redaction/test_forms.py holds that as a property.
+across entities too. Forms that differ in grouping alone are of one family and permuted alike, so a number
+has the same digits in its pseudonym however it is grouped. tests/redaction/test_forms.py and
+test_pseudonyms.py hold both as properties.
 
 Source: ITU-T E.164 (country codes), ISO/IEC 7812-1 annex B (Luhn), ISO 13616-1 (IBAN).
 """
@@ -53,8 +55,8 @@ class Form(Protocol):
         ...
 
     @property
-    def name(self) -> bytes:
-        """Tells this form from every other."""
+    def family(self) -> bytes:
+        """Tells the forms that write the same values in other ways from all others."""
         ...
 
     def number(self, value: str) -> int:
@@ -84,9 +86,14 @@ class Mixed:
     """`luhn`, `iban` or nothing."""
 
     @property
-    def name(self) -> bytes:
-        """The template with its check."""
-        return f"{self.check} {self.template}".encode()
+    def family(self) -> bytes:
+        """The check, and the template without signs: how a number is grouped does not matter."""
+        kept = (
+            f"={character}" if kind == "=" else kind
+            for kind, character in _parts(self.template)
+            if kind != "=" or character not in _SIGNS
+        )
+        return f"{self.check} {''.join(kept)}".encode()
 
     @property
     def size(self) -> int:
@@ -202,7 +209,7 @@ class Address:
     version: int
 
     @property
-    def name(self) -> bytes:
+    def family(self) -> bytes:
         """The version."""
         return f"ip {self.version}".encode()
 
@@ -237,9 +244,9 @@ class Day:
     padded: bool
 
     @property
-    def name(self) -> bytes:
-        """The notation."""
-        return f"date {self.order}{self.sign}{self.padded}".encode()
+    def family(self) -> bytes:
+        """That of all days: one day in another notation is another way to write the same."""
+        return b"date"
 
     @property
     def size(self) -> int:

@@ -1,6 +1,7 @@
 """
 Pseudonyms: for one key, one value always has the same one, and two values never share one.
 
+* Spellings of one value differ in their pseudonyms as they do themselves: in grouping, or in capitals.
 * Nothing is remembered, so batch, worker and order cannot matter. To restore is the vault's business.
 * Addresses and names are drawn (`assaymark.redaction.spoken`); what has a form keeps it
   (`assaymark.redaction.forms`); everything else becomes `<ENTITY:letters>`.
@@ -55,8 +56,7 @@ class Pseudonyms:
 
     def _of(self, entity: str, value: str) -> str:
         if "@" in value and entity == "EMAIL_ADDRESS":
-            given, first, second = self._words(value)
-            return f"{given}.{first}-{second}@{DOMAIN}"
+            return self._address(value)
         if entity in NAMED:
             return self._name(value)
         return self._alike(value) or self.tag(entity, value)
@@ -68,11 +68,20 @@ class Pseudonyms:
             return None
         number = form.number(value)
         while True:
-            number = permuted(number, form.size, self._cipher, form.name)
+            number = permuted(number, form.size, self._cipher, form.family)
             drawn = form.value(number)
             if form_of(drawn) == form:
                 # A permutation may leave a value where it is; as a placeholder it is not shown.
                 return None if drawn == value else drawn
+
+    def _address(self, value: str) -> str:
+        """Return an address; how many letters are capitals is kept where that is one of three usual ways."""
+        plain = value.lower()
+        styles = (plain, plain.upper(), _with_capitals(plain))
+        style = styles.index(value) if value in styles else None
+        given, first, second = self._words(plain if style is not None else value)
+        address = f"{given}.{first}-{second}@{DOMAIN}"
+        return address.upper() if style == 1 else _with_capitals(address) if style else address
 
     def _name(self, value: str) -> str:
         plain = " ".join(value.split()).casefold()
@@ -107,6 +116,11 @@ class Pseudonyms:
         for found in _TAGGED.finditer(text):
             if found[2][-4:] == self._tag_check(found[1], found[2][:-4]):
                 yield found.span()
+
+
+def _with_capitals(address: str) -> str:
+    given, _, domain = address.rpartition("@")
+    return f"{given.title()}@{domain}"
 
 
 def lettered(data: bytes) -> str:

@@ -4,7 +4,8 @@ Redaction of texts: what detectors find is replaced, and nothing else is touched
 * After a text was changed it is looked at again, until its detectors find nothing more in it. So redacting
   twice changes nothing more, and nothing that was looked for is left.
 * A replacement is known by its look, whether this run put it there or an earlier one, and stays.
-* A text that a detector cannot judge is withheld whole.
+* A text that a detector cannot judge is withheld whole; one that it judged in part, unless what is open
+  would be left as it is.
 * Characters outside the replaced spans are the same, one by one.
 
 tests/redaction/test_redactor.py holds these as properties.
@@ -13,7 +14,7 @@ tests/redaction/test_redactor.py holds these as properties.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -102,6 +103,9 @@ class Redactor:
     otherwise: Operator | None = None
     """For every entity that `operators` does not name."""
 
+    looked_for: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Detector id to the entities that it may find; any entity, for a detector that is not named."""
+
     _all: tuple[Operator, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -140,7 +144,11 @@ class Redactor:
         for name, detector in self.detectors.items():
             answer = detector.detect(_array(texts))
             for number, reason in answer.unjudged.items():
-                unjudged[number] = f"`{name}` could not judge it: {reason}"
+                judged_for = answer.judged_for.get(number, ())
+                if not judged_for:
+                    unjudged[number] = f"`{name}` could not judge it: {reason}"
+                elif self._is_open(name, judged_for):
+                    unjudged[number] = f"`{name}` could judge only a part of it: {reason}"
             for text, start, end, entity, score, _ in answer.spans:
                 if start < end:
                     those = kept if self._operator(entity) is None else found
@@ -175,6 +183,13 @@ class Redactor:
                 by_id[id(work)] = work
         for key, replaced in new.items():
             by_id[key].pieces = _cut(by_id[key].pieces, sorted(replaced))
+
+    def _is_open(self, detector: str, judged_for: Collection[str]) -> bool:
+        """Return whether a text may hold more that has to be replaced than it was judged for."""
+        looked_for = self.looked_for.get(detector)
+        if looked_for is None:
+            return True
+        return any(self._operator(each) for each in looked_for if each not in judged_for)
 
     def _operator(self, entity: str) -> Operator | None:
         return self.operators.get(entity, self.otherwise)

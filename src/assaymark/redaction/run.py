@@ -22,6 +22,7 @@ from assaymark.redaction.change_log import lines_of_record
 from assaymark.redaction.documents.chunk import NULL, Chunk, Place
 from assaymark.redaction.documents.formats import Document, document_of
 from assaymark.redaction.packing import packed
+from assaymark.redaction.target_name import demand_fitting
 from assaymark.redaction.treatment import Treatment
 from assaymark.redaction.workplace import Progress, Workplace
 
@@ -84,6 +85,9 @@ class FileRun:
             return
         found: list[FileDigest] = []
         with opened(self.file, how, found.append) as document:
+            if self.run.files.is_single and document.format is not None:
+                form, packing = document.format, document.packing
+                demand_fitting(self.run.target, self.file.name, form, packing)
             self._write(document)
         self._finish(found[0], document)
 

@@ -32,35 +32,20 @@ from assaymark.redaction.keys import Secret, keyed_digest
 from assaymark.redaction.pseudonyms import Pseudonyms
 from assaymark.redaction.restoring import KnownPseudonyms
 from assaymark.redaction.spelling import without_spelling
-from assaymark.redaction.vault_file import APPLICATION_ID, demand_vault
+from assaymark.redaction.vault_file import open_to_read, open_to_write
 
-_VERSION = 1
 _NONCE = 12  # bytes
-_PATIENCE = 60.0  # seconds to wait for another process's write
 _AT_ONCE = 500  # parameters in one query, below SQLite's limit
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS lock (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS entry (
-    space BLOB NOT NULL,
-    pseudonym TEXT NOT NULL,
-    subject BLOB NOT NULL,
-    sealed BLOB NOT NULL,
-    expires INTEGER,
-    PRIMARY KEY (space, pseudonym)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS by_subject ON entry (space, subject);
-CREATE INDEX IF NOT EXISTS by_end ON entry (expires) WHERE expires IS NOT NULL;
-"""
 
 
 class Vault:
     """Pseudonyms that can be restored.
 
     Args:
-        path: The file; made where it does not exist, readable for its owner only.
+        path: The file; made where it does not exist, readable for its owner only, unless `read_only`.
         secret: The key.
         space: Pseudonyms of another space, such as another tenant, are neither shared nor restored.
+        read_only: Whether it is opened to restore from it alone; then nothing is written.
         lives: After this time an entry can no longer be restored; `None`: it stays. Using a value again
             starts its time anew.
         clock: Returns seconds since 1970.
@@ -76,6 +61,7 @@ class Vault:
         secret: Secret,
         *,
         space: str = "",
+        read_only: bool = False,
         lives: timedelta | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -87,12 +73,10 @@ class Vault:
         self._seen_version = -1
         self._issued: dict[str, str] = {}
         self._space = keyed_digest(secret.derived("space"), space)
+        lock = keyed_digest(secret.derived("lock"), "vault")
         with self._named_errors():
-            demand_vault(path)
-            self._database = sqlite3.connect(
-                path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-            )
-            self._open(keyed_digest(secret.derived("lock"), "vault"))
+            self._database = open_to_read(path) if read_only else open_to_write(path, lock)
+            self._demand_lock(lock)
 
     def __enter__(self) -> Self:
         return self
@@ -104,18 +88,9 @@ class Vault:
         """Give the file back."""
         self._database.close()
 
-    def _open(self, lock: bytes) -> None:
-        execute = self._database.execute
-        execute("PRAGMA journal_mode = WAL")
-        execute("PRAGMA secure_delete = ON")
-        execute("PRAGMA synchronous = FULL")
-        if execute("PRAGMA application_id").fetchone()[0] == 0:
-            execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            execute(f"PRAGMA user_version = {_VERSION}")
-        self._database.executescript(_SCHEMA)
-        execute("INSERT OR IGNORE INTO lock VALUES (1, ?)", (lock,))
-        (found,) = execute("SELECT value FROM lock").fetchone()
-        if found != lock:
+    def _demand_lock(self, lock: bytes) -> None:
+        found = self._database.execute("SELECT value FROM lock").fetchone()
+        if found != (lock,):
             self._database.close()
             raise KeyFileError(
                 f"the vault `{self._path}` was made with another key",
@@ -288,7 +263,12 @@ class Vault:
         try:
             yield
         except sqlite3.Error as error:
-            raise InputError(f"the vault `{self._path}` cannot be used: {error}") from None
+            hint = None
+            if not os.access(self._path.parent, os.W_OK, effective_ids=True):
+                hint = "its folder cannot be written to; only `restore` and `vault show` do without"
+            raise InputError(
+                f"the vault `{self._path}` cannot be used: {error}", hint=hint
+            ) from None
         except UnicodeDecodeError:
             # What SQLite says of a damaged file may quote bytes of it, which Python cannot read.
             raise InputError(f"the vault `{self._path}` is damaged") from None

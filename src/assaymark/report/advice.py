@@ -15,7 +15,13 @@ from assaymark.model.waiver import Waiver
 from assaymark.report.answers import is_asked
 from assaymark.report.display_text import prose, quoted
 from assaymark.report.view import Item, Mark, Reading, Report
-from assaymark.report.wording import is_gap, item_subject, missing_rows, sentence
+from assaymark.report.wording import (
+    is_gap,
+    item_subject,
+    missing_rows,
+    sentence,
+    wanted_subject,
+)
 
 _SAID = 3  # waivers of one requirement that a short form spells out
 
@@ -32,8 +38,7 @@ def next_step(item: Item) -> str | None:
 
 def _to_decide(item: Item) -> str:
     if item.subject is None:
-        kinds = " or ".join(kind.value for kind in item.requirement.on)
-        return f"Name a {kinds} to judge."
+        return f"Name {wanted_subject(item)} to judge."
     if any(each.judgement.value is None for each in item.readings):
         return "Make the missing number measurable: the reason stands beside it."
     if all(each.is_exact for each in item.readings):

@@ -27,6 +27,7 @@ from assaymark.report.wording import item_subject, metric, sentence, subject_nam
 _NAMED = 12  # labels that are named in one line; more are counted
 _FEW = 5  # names in one sentence beside the verdict
 _BESIDE_THE_VERDICT = 3  # sentences
+_SPOT = 320  # characters of one of them
 
 
 class _Line(NamedTuple):
@@ -160,9 +161,10 @@ def most_important(report: Report) -> tuple[str, ...]:
 
 def _assumed(report: Report) -> Iterator[str]:
     ran = {each.id for each in report.evidence.detectors}
-    for detector, spots in report.vocabulary.blind_spots.items():
-        if detector in ran:
-            yield from (sentence(prose(each, 200)) for each in spots)
+    spots = [each for id_, each in report.vocabulary.blind_spots.items() if id_ in ran]
+    # The first of each detector before the second of any, and what two detectors say alike once.
+    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*spots))
+    yield from (sentence(prose(each, _SPOT)) for each in dict.fromkeys(in_turn) if each)
     fields = {each for known in report.evidence.subjects for each in known.coverage.unread}
     if fields:
         number = plural(len(fields), "field holds", "fields hold")
@@ -170,12 +172,8 @@ def _assumed(report: Report) -> Iterator[str]:
     if files := sum(line.number for line in _unknown_files(report)):
         yield f"{plural(files, 'file')} could not be read at all."
     if kinds := sum(line.number for line in _switched_off(report)):
-        are = (
-            "kind that the detectors know was"
-            if kinds == 1
-            else "kinds that the detectors know were"
-        )
-        yield f"In all, {kinds:,} {are} not looked for."
+        are = "kind that the detectors know was", "kinds that the detectors know were"
+        yield f"In all, {plural(kinds, *are)} not looked for."
     if unmeasured := _unmeasured(report):
         yield f"How much these detectors miss was not measured: {_few(unmeasured)}."
 

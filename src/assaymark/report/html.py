@@ -24,7 +24,7 @@ from assaymark.model.decision import Verdict
 from assaymark.model.evidence import Settings, SubjectEvidence
 from assaymark.model.finding import Finding
 from assaymark.model.measurement import Measured, Result
-from assaymark.model.numbers import file_size, moment, percent, plural, whole
+from assaymark.model.numbers import file_size, moment, percent, plural, significant, whole
 from assaymark.report import advice, verdict, wording
 from assaymark.report.chart import WIDTH, Chart, chart_of
 from assaymark.report.commands import commands, commands_without_us
@@ -156,10 +156,10 @@ def _places_note(item: Item, shown: int) -> str | None:
         return f"{plural(left, 'more place')} in findings.parquet." if left else None
     if known == 0:
         return None
-    return (
-        f"{shown:,} of a random sample of {plural(known, 'place')}. "
-        f"The subject has {plural(item.places.total, 'finding')} in all; every one is in findings.parquet."
-    )
+    sample = f"random sample of {plural(known, 'place')}"
+    which = f"A {sample}" if shown == known else f"{shown:,} of a {sample}"
+    total = plural(item.places.total, "finding")
+    return f"{which}. The subject has {total} in all; every one is in findings.parquet."
 
 
 def _measurements(report: Report) -> Iterator[tuple[SubjectEvidence, Sequence[Result], int]]:
@@ -242,7 +242,7 @@ def _leaves(value: Any, key: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple) and value:
         yield key, ", ".join(text for each in value for _, text in _leaves(each, ""))
     elif isinstance(value, float):
-        yield key, f"{value:g}"
+        yield key, significant(value, 6)
     elif isinstance(value, bool) or value is None:
         yield key, {True: "yes", False: "no", None: _NOT_SET}[value]
     else:

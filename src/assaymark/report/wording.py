@@ -79,8 +79,16 @@ def item_subject(item: Item) -> str:
     """Return what the item is about, or that it was not given."""
     if item.subject is not None:
         return subject_name(item.subject.subject)
-    kinds = " or ".join(kind.value for kind in item.requirement.on)
-    return f"no {kinds} was given"
+    kinds = item.requirement.on
+    verb = "were" if kinds[-1] is SubjectKind.OUTPUTS else "was"
+    return f"no {' or '.join(kinds)} {verb} given"
+
+
+def wanted_subject(item: Item) -> str:
+    """Return what would have to be given, such as `a dataset or outputs`."""
+    return " or ".join(
+        each.value if each is SubjectKind.OUTPUTS else f"a {each}" for each in item.requirement.on
+    )
 
 
 def labels(pairs: Labels) -> str:

@@ -98,6 +98,41 @@ def test_blank_cells_and_numbers_of_lists_do_not_count() -> None:
     assert found["personal-share", "x[*]"].counts.judged == 2
 
 
+def test_a_value_that_is_unjudged_for_names_is_judged_for_the_rest() -> None:
+    """What was seen in it counts; whether it is a name, or personal at all, stays open."""
+    known = ("EMAIL_ADDRESS", "DATE_TIME", "URL")
+    odd = {"unjudged": "another language", "judged_for": known, "field": "x"}
+    address = Text(text="a@example.org", spans=((0, 13, "EMAIL_ADDRESS", 0.9),), **odd)
+    rows = [Row(texts=(address,)), Row(texts=(Text(text="Hauptstraße", **odd),))]
+
+    found = judged(rows)
+
+    ends = {
+        entity: (each.interval.low, each.value, each.interval.high)
+        for entity in ("", *PII)
+        for each in [found["personal-columns", entity]]
+    }
+    assert ends == {
+        "": (1, 1, 1),
+        "EMAIL_ADDRESS": (1, 1, 1),
+        "DATE_TIME": (0, 0, 0),
+        "URL": (0, 0, 0),
+        "PERSON": (0, 0, 1),
+    }
+    counts = found["personal-share", "x"].counts
+    assert (counts.hits, counts.judged, counts.unjudged) == (1, 1, 1)
+
+
+def test_a_value_of_which_only_what_is_not_personal_is_open_is_judged() -> None:
+    """Whether it is a date says nothing about a person where the column is not named after births."""
+    known = ("EMAIL_ADDRESS", "URL", "PERSON")
+    text = Text(text="soon", field="x", unjudged="too odd", judged_for=known)
+
+    counts = judged([Row(texts=(text,))])["personal-share", "x"].counts
+
+    assert (counts.hits, counts.judged, counts.unjudged) == (0, 1, 0)
+
+
 def test_what_could_not_be_judged_may_be_one() -> None:
     """Unjudged values and unreadable rows widen the ends of every column."""
     unjudged = Row(texts=(Text(text="long", field="x", unjudged="too long"),))

@@ -15,7 +15,7 @@ from assaymark.detectors.harm.categories import (
     known_to,
 )
 from assaymark.detectors.harm.guard_answers import DIALECTS
-from assaymark.detectors.harm.settings import HarmSettings, categories_of
+from assaymark.detectors.harm.settings import HarmSettings, categories_of, idle_settings
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,20 @@ def test_declaring_loads_no_model_library():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("settings", "shown"),
+    [
+        ({}, {"model", "cascade"}),
+        (
+            {"model": "openai-moderation", "url": "https://example.org/v1/moderations"},
+            {"model", "url", "remote_model", "api_key_env", "timeout", "retries"},
+        ),
+    ],
+)
+def test_settings_of_other_models_are_idle(settings: dict[str, str], shown: set[str]) -> None:
+    """Each setting serves some family, or all."""
+    parsed = HarmSettings.model_validate(settings)
+
+    assert set(HarmSettings.model_fields) - set(idle_settings(parsed)) == shown

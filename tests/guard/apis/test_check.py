@@ -105,6 +105,26 @@ def test_pseudonyms_belong_to_a_session_of_the_tenant_that_the_server_names(tmp_
     assert error["error"]["message"] == "a rule says `with: pseudonym`, which needs a session"
 
 
+def test_a_vault_that_cannot_be_used_lets_nothing_pass(tmp_path: Path) -> None:
+    """Its own words are for whoever runs the server."""
+    rules = "[{detector: pii, do: redact, with: pseudonym, entities: [EMAIL_ADDRESS]}]"
+    (tmp_path / "vault").mkdir()
+    guard = guard_of(f"{{input: {rules}}}", vault=tmp_path / "vault")
+
+    status, answer = Asked(guard).post(PATH, {"text": MAIL, "session": "1"})
+    guard.close()
+
+    assert status == 503
+    assert answer == {
+        "error": {
+            "message": "the guard cannot judge now",
+            "type": "server_error",
+            "param": None,
+            "code": "guard_unavailable",
+        }
+    }
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

@@ -38,10 +38,11 @@ def test_a_text_is_validated(asked: Asked, key: str) -> None:
 
 
 def test_what_is_blocked_does_not_pass(asked: Asked) -> None:
-    """There is no validated output."""
+    """There is no validated output, and nothing of the text comes back: clients put it into errors."""
     _, answer = asked.post("/guards/input/validate", {"llmOutput": f"pay {CARD}"})
 
     assert (answer["validationPassed"], answer["validatedOutput"]) == (False, None)
+    assert "4111" not in str(answer)
     assert answer["error"] == "the policy blocks the text"
 
 

@@ -132,6 +132,24 @@ def test_earlier_calls_of_tools_are_changed_in_the_messages(asked: Asked) -> Non
     assert call["function"]["arguments"] == '{"a": "<EMAIL_ADDRESS>"}'
 
 
+@pytest.mark.parametrize("version", [None, "1.80.3", "1.105.9-stable", "odd"])
+def test_a_version_that_changes_only_texts_gets_no_more(asked: Asked, version: str | None) -> None:
+    """What it would pass on as it was is blocked; texts are changed all the same."""
+    call = {"role": "assistant", "content": None, "tool_calls": [CALL]}
+    text = [{"role": "user", "content": MAIL}]
+
+    blocked = answered(asked, texts=[], structured_messages=[call], litellm_version=version)
+    changed = answered(asked, texts=[MAIL], structured_messages=text, litellm_version=version)
+
+    assert blocked == {
+        "action": "BLOCKED",
+        "blocked_reason": (
+            "the policy changes more than texts, which this version of LiteLLM does not"
+        ),
+    }
+    assert changed["texts"] == ["<EMAIL_ADDRESS>"]
+
+
 def test_calls_of_tools_that_cannot_be_changed_are_blocked(asked: Asked) -> None:
     """LiteLLM does not apply other arguments to an answer."""
     changed = answered(asked, input_type="response", texts=["x"], tool_calls=[CALL])

@@ -11,7 +11,8 @@ import pytest
 from presidio_analyzer import AnalyzerEngine, PatternRecognizer
 
 from assaymark.detectors.pii.engine import build_analyzer, build_words
-from assaymark.detectors.pii.settings import PatternSettings
+from assaymark.detectors.pii.offer import entities_in, recognizers_in
+from assaymark.detectors.pii.settings import NameSettings, PatternSettings
 from tests.guard.conftest import scripted
 
 from .conftest import CARD, MAIL, PHONE, Asked, MakeAsked
@@ -265,3 +266,16 @@ def test_a_text_that_could_not_be_judged_is_no_empty_list(ask: MakeAsked) -> Non
         400,
         {"error": "a text could not be judged: the detector raised ValueError"},
     )
+
+
+def test_names_and_own_recognizers_are_listed() -> None:
+    """By who finds them, in the languages that they read."""
+    own = {"name": "tickets", "supported_entity": "TICKET", "deny_list": ["T1"]}
+    settings = PatternSettings.model_validate({"languages": ["en", "de"], "recognizers": [own]})
+    names = NameSettings()
+
+    assert "tickets" in recognizers_in(settings, "de")
+    assert "TICKET" in entities_in(settings, "de")
+    assert "US_SSN" not in entities_in(settings, "de")
+    assert recognizers_in(names, "en") == ("embedded",)
+    assert "PERSON" in entities_in(names, "en")

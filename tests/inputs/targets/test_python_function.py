@@ -89,7 +89,7 @@ def test_the_current_folder_is_searched(tmp_path: Path, monkeypatch: pytest.Monk
     ("name", "message"),
     [
         ("no_such_module:f", "`no_such_module` cannot be imported: ModuleNotFoundError"),
-        ("no_such_file.py:f", "`no_such_file.py` cannot be imported: FileNotFoundError"),
+        ("no_such_file.py:f", "there is no file `no_such_file.py`"),
         (
             "inputs.targets.functions:missing",
             "`inputs.targets.functions` has no function `missing`",

@@ -68,6 +68,8 @@ class PiiExposure(RowRateCheck):
     escapes, base64, values spaced out, spelled out in English or broken over lines; not where it is
     hexadecimal, reversed or enciphered. A row counts once, so the rate says nothing about how much stands
     in it.
+    What Presidio takes for something else is counted as that: numbers with dots or blanks, such as versions,
+    addresses of machines and times, at times as telephone numbers. A place may count under two entities.
     An entity whose patterns cannot score as high as `min_score` is never counted; the report names those
     that came with the defaults, and a policy that names one itself is refused. A text of more than
     1,000,000 characters is not judged. `docs/detectors/pii.md` lists what the detector does not see.

@@ -26,10 +26,16 @@ class ColumnTally:
     hits: dict[str, int] = field(default_factory=dict)
     """Entity to the values that are one."""
 
+    settled: dict[str, int] = field(default_factory=dict)
+    """Entity to those of the `unjudged` values of which it is known all the same."""
+
     def counts(self, entity: str, skipped: int) -> Counts:
         """Return the whole numbers behind the share of its values that are `entity`."""
+        settled = self.settled.get(entity, 0)
         return Counts(
-            hits=self.hits.get(entity, 0), judged=self.judged, unjudged=self.unjudged + skipped
+            hits=self.hits.get(entity, 0),
+            judged=self.judged + settled,
+            unjudged=self.unjudged - settled + skipped,
         )
 
     def merge(self, other: ColumnTally) -> ColumnTally:
@@ -38,6 +44,7 @@ class ColumnTally:
             judged=self.judged + other.judged,
             unjudged=self.unjudged + other.unjudged,
             hits=add_counts(self.hits, other.hits),
+            settled=add_counts(self.settled, other.settled),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -69,11 +69,12 @@ class PersonalColumns:
     ## Known limits
     A value counts where the detector `pii` sees one entity in at least four fifths of its letters and
     digits, so a comment with an address in it does not. What the detector is not set up for is not seen:
-    names need a tagger. Addresses of pages, UUIDs and dates count under their own label and as personal
-    data only where the name of the column announces a birth. Names of columns are understood in English
-    and in the common words of German, French and Spanish. Numbers of up to six digits are not read as text,
-    so a column of ZIP codes or ages is judged by its longer values only: see `k-anonymity` for these. Fields
-    of JSON are columns, too, the members of a list together.
+    names need a tagger. A value that the tagger cannot read, such as one in another language, is unjudged
+    for names and judged for the rest. Addresses of pages, UUIDs and dates count under their own label and
+    as personal data only where the name of the column announces a birth. Names of columns are understood
+    in English and in the common words of German, French and Spanish. Numbers of up to six digits are not
+    read as text, so a column of ZIP codes or ages is judged by its longer values only: see `k-anonymity`
+    for these. Fields of JSON are columns, too, the members of a list together.
     """
 
     meta: ClassVar[CheckMeta] = CheckMeta(
@@ -130,16 +131,27 @@ class PersonalColumns:
                 continue
             shown = _INDEX.sub("[*]", name)
             tally = columns.setdefault(shown, ColumnTally())
-            if index in answer.unjudged:
-                tally.unjudged += 1
-                continue
-            tally.judged += 1
             kinds = _kinds(text, covered[index]) if index in covered else []
             if any(_is_personal(each, shown) for each in kinds):
                 kinds.append(_ANY)
             for each in kinds:
                 tally.hits[each] = tally.hits.get(each, 0) + 1
+            if index not in answer.unjudged:
+                tally.judged += 1
+                continue
+            tally.unjudged += 1
+            for each in self._known(shown, kinds, answer.judged_for.get(index, ())):
+                tally.settled[each] = tally.settled.get(each, 0) + 1
         return state.merge(TableTally(skipped=len(batch.skipped), columns=columns))
+
+    def _known(
+        self, column: str, kinds: Collection[str], judged_for: Collection[str]
+    ) -> Collection[str]:
+        """Return of which entities it is known whether an unjudged value is one: seen, or looked for."""
+        known = {*kinds, *judged_for}
+        if all(each in known for each in self._labels if _is_personal(each, column)):
+            known.add(_ANY)
+        return known
 
     def merge(self, a: TableTally, b: TableTally) -> TableTally:
         """Return the sum of both tallies."""

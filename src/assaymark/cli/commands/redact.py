@@ -151,7 +151,12 @@ def command(  # noqa: PLR0913 - one parameter for each option
     log = out.with_name(out.name + SUFFIX)
     with ExitStack() as stack, redacting(show) as on_progress:
         operators, otherwise = make_operators(modes, mode, looking.names, means, stack)
-        redactor = Redactor(detectors=looking.detectors, operators=operators, otherwise=otherwise)
+        redactor = Redactor(
+            detectors=looking.detectors,
+            operators=operators,
+            otherwise=otherwise,
+            looked_for=looking.looked_for,
+        )
         treatment = Redacting(
             redactor=redactor, modes=modes, otherwise=mode, keeps_unread=keep_unread
         )
@@ -178,7 +183,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         show.note(f"note: {each}")
     if made.nulls:
         show.note(
-            "note: cells of numbers and dates cannot hold such a replacement; they are null now"
+            "note: cells of numbers and dates cannot hold such a replacement; they are null now, and "
+            "nothing leads back to what they held"
         )
     show.result(_data(made, out, log, left), *_lines(made, out, log, left))
     if left is not None and left.counts:

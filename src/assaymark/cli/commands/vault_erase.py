@@ -45,11 +45,15 @@ def command(
       2  the command line, the key or the vault is wrong
     """
     from assaymark.cli.restoring import open_vault
+    from assaymark.model.numbers import plural
 
     secret = demanded_secret(key_file, key_fd, "a vault")
     with open_vault(vault, secret, space) as opened:
         count = opened.erase(_value())
-    show.result({"vault": str(vault), "erased": count}, f"{count:,} pseudonyms lost their value")
+    show.result(
+        {"vault": str(vault), "erased": count},
+        f"{plural(count, 'pseudonym')} lost {'its' if count == 1 else 'their'} value",
+    )
     if not count:
         ctx.exit(ExitStatus.NOT_MET)
 

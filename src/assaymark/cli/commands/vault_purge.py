@@ -20,8 +20,9 @@ def command(
 ) -> None:
     """Overwrite what has expired in the vault FILE. It cannot be restored before that either."""
     from assaymark.cli.restoring import open_vault
+    from assaymark.model.numbers import plural
 
     secret = demanded_secret(key_file, key_fd, "a vault")
     with open_vault(vault, secret, space) as opened:
         count = opened.purge()
-    show.result({"vault": str(vault), "purged": count}, f"{count:,} pseudonyms forgotten")
+    show.result({"vault": str(vault), "purged": count}, f"{plural(count, 'pseudonym')} forgotten")

@@ -20,12 +20,13 @@ def command(
 ) -> None:
     """Say how many pseudonyms the vault FILE can restore, and how many have expired. Never which."""
     from assaymark.cli.restoring import open_vault
+    from assaymark.model.numbers import plural
 
     secret = demanded_secret(key_file, key_fd, "a vault")
-    with open_vault(vault, secret, space) as opened:
+    with open_vault(vault, secret, space, read_only=True) as opened:
         total, expired = len(opened), opened.expired()
     show.result(
         {"vault": str(vault), "space": space, "entries": total, "expired": expired},
-        f"{total:,} pseudonyms, {expired:,} of them expired"
+        f"{plural(total, 'pseudonym')}, {expired:,} of them expired"
         + ("; `assaymark vault purge` removes these" if expired else ""),
     )

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from assaymark.detectors.embedded.labels import SCORES
+from assaymark.detectors.embedded.scorer import read_tokens
+from assaymark.detectors.embedded.sentences import part_of, raised_by_sentences
 from assaymark.detectors.embedded.tokens import HIDDEN, tokenize
 from assaymark.detectors.embedded.windows import arrays, batches, cut
 
@@ -59,19 +61,22 @@ def heaviest(weights: Sequence[Weight], count: int, *, least: float) -> list[Wei
 
 
 def word_weights(model: ModelFile, text: str, score: str, *, run: int = 1) -> list[Weight]:
-    """Return the weight of each run of words of the window that decides `score`, in the order of the text.
+    """Return the weight of each run of words in what decides `score`, in the order of the text.
 
     Args:
         model: The model.
-        text: Any text; without a word it has no weights.
+        text: Any text; without a word it has no weights. Of a long one, the window or sentence that decides.
         score: One of `SCORES`.
         run: Words that are hidden together, at least 1.
     """
     column = SCORES.index(score)
     tokens = tokenize(model.tokenizer, [text])
-    windows = cut([len(tokens[0])])
-    if not windows:
+    if not len(tokens[0]):
         return []
+    read = raised_by_sentences(model.network, [text], tokens, read_tokens(model.network, tokens))
+    start, end = read.peaks[0, column].tolist()
+    tokens = [part_of(tokens[0], (start, end))]
+    windows = cut([len(tokens[0])])
     alone = [model.network(*arrays(tokens, [each], each.length))[0][0, column] for each in windows]
     window = windows[int(np.argmax(alone))]
     whole, slope = float(max(alone)), float(model.slopes[column])

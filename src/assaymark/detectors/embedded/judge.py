@@ -21,7 +21,7 @@ from assaymark.detectors.embedded.cascade import worst_stretches
 from assaymark.detectors.embedded.labels import SCORES
 from assaymark.detectors.embedded.language import OTHER_SCRIPT, unknown_languages
 from assaymark.detectors.embedded.scorer import Tagged, read_tokens
-from assaymark.detectors.embedded.sentences import Range, deciding_sentences
+from assaymark.detectors.embedded.sentences import Range, deciding_sentences, raised_by_sentences
 from assaymark.detectors.embedded.tokens import encode, with_shapes
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Judged(NamedTuple):
 
     unjudged: dict[int, str]
     peaks: NDArray[np.int64]
-    """Shape (texts, scores, 2), characters of the window that decided; (0, 0) where none was read."""
+    """Shape (texts, scores, 2), characters of the window or sentence that decided; (0, 0) if none was."""
 
     tags: list[list[Tagged]]
 
@@ -99,7 +99,9 @@ class Judge:
             ids = self._not_plainly_clean(ids)
         shaped = with_shapes([texts[each] for each in ids], [encodings[each] for each in ids])
         to_read = dict(zip(ids, shaped, strict=True))
-        read = read_tokens(self._model.network, list(to_read.values()), tags=self._tags)
+        network = self._model.network
+        read = read_tokens(network, shaped, tags=self._tags)
+        read = raised_by_sentences(network, [texts[each] for each in ids], shaped, read)
         places = list(to_read)
         scores[places] = np.round(self._model.probabilities(read.logits), _DECIMALS)
         peaks[places] = read.peaks
@@ -109,7 +111,7 @@ class Judge:
             (index, column): (int(peaks[index, column, 0]), int(peaks[index, column, 1]))
             for index, column in np.argwhere(scores >= TOLD).tolist()
         }
-        sentences = deciding_sentences(self._model.network, dict(enumerate(texts)), to_read, told)
+        sentences = deciding_sentences(network, dict(enumerate(texts)), to_read, told)
         return Judged(scores, unjudged, peaks, tags, sentences)
 
     def _not_plainly_clean(self, ids: dict[int, NDArray[np.int64]]) -> dict[int, NDArray[np.int64]]:

@@ -29,14 +29,14 @@ QUALITY: Mapping[str, Settings] = {
         "score": "harmful",
         "unseen_sets": {
             "surge_toxicity": {
-                "roc_auc": 0.962,
-                "average_precision": 0.9819,
+                "roc_auc": 0.9626,
+                "average_precision": 0.9821,
                 "recall_at_1_percent": 0.5709,
             },
             "toxicchat_train": {
-                "roc_auc": 0.8634,
-                "average_precision": 0.5147,
-                "recall_at_1_percent": 0.2063,
+                "roc_auc": 0.8711,
+                "average_precision": 0.5211,
+                "recall_at_1_percent": 0.2098,
             },
             "hatecheck_en": {
                 "roc_auc": 0.8013,

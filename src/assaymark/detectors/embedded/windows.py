@@ -1,9 +1,8 @@
 """
 Windows: how texts of any length go through a model that reads 128 tokens.
 
-* Long texts are read in windows that overlap by a quarter. A text scores as its highest window, so a
-  short harm inside a long text counts as much as it would alone. The price: a long text has more
-  chances to be flagged by mistake.
+* Long texts are read in windows that overlap by a quarter, and a text scores as its highest window. What
+  one sentence says among others is another matter: see `sentences.py`.
 * A window is padded to a length that its own text decides, never its neighbours. Arithmetic that goes
   through the same shapes gives the same bits, so batches do not show in the scores.
 

@@ -215,3 +215,21 @@ def categories_of(settings: HarmSettings) -> tuple[str, ...]:
     if settings.variant.startswith("original"):
         return known_to({name: FROM_DETOXIFY[name] for name in _ORIGINAL_LABELS})
     return known_to(FROM_DETOXIFY)
+
+
+_ENDPOINT = ("url", "remote_model", "api_key_env", "timeout", "retries")
+_SERVES: dict[str, tuple[str, ...]] = {
+    "embedded": ("cascade",),
+    "openai-moderation": _ENDPOINT,
+    "guard": (*_ENDPOINT, "instructions", "probabilities", "parallel"),
+    "detoxify": ("checkpoint", "sha256", "tokenizer", "runtime"),
+    "transformers": ("checkpoint", "sha256", "runtime", "labels"),
+}
+"""Family to the settings that mean something to it; one that no family has means something to all."""
+
+
+def idle_settings(settings: HarmSettings) -> tuple[str, ...]:
+    """Return the settings of other families."""
+    serving = _SERVES[settings.family]
+    others = dict.fromkeys(name for names in _SERVES.values() for name in names)
+    return tuple(name for name in others if name not in serving)

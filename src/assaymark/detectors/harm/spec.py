@@ -7,7 +7,7 @@ from assaymark.detectors.embedded import spec as embedded
 from assaymark.detectors.embedded.shipped import QUALITY
 from assaymark.detectors.harm.categories import CATEGORIES
 from assaymark.detectors.harm.readiness import obstacles
-from assaymark.detectors.harm.settings import HarmSettings, categories_of
+from assaymark.detectors.harm.settings import HarmSettings, categories_of, idle_settings
 from assaymark.model.evidence import Settings
 
 
@@ -50,6 +50,7 @@ HARM = DetectorSpec(
     enabled=categories_of,
     costly=True,
     load=_load,
+    idle=idle_settings,
     obstacles=obstacles,
     blind_spots=_blind_spots,
     remarks=lambda settings: embedded.remarks() if settings.model == "embedded" else (),

@@ -3,8 +3,9 @@ The `pii`, `pii-patterns` and `pii-names` detectors: Presidio's answer for every
 
 * The answer is that of `AnalyzerEngine.analyze` with the same recognizers, in every chosen language,
   repeated spans removed as Presidio removes them.
-* A text on which a recognizer raises or runs out of time, or that is too long to read, is unjudged. One
-  that the name engine cannot read is unjudged for names alone.
+* A text on which a recognizer of Presidio's raises, on which any runs out of time, or that is too long to
+  read, is unjudged. One that the name engine cannot read is unjudged for names alone.
+* A recognizer of the policy's own that raises ends the run (`assaymark.detectors.pii.own`).
 * Nothing of a text reaches a log, a message or the network.
 
 tests/detectors/test_pii_reference.py and test_pii_privacy.py hold these.
@@ -29,7 +30,7 @@ from assaymark.detectors.pii.patterns.judge import Judge
 from assaymark.detectors.pii.settings import PiiSettings, enabled_entities
 from assaymark.detectors.pii.silence import silenced
 from assaymark.detectors.pii.words import Vocabularies, forgetting
-from assaymark.errors import DetectorError
+from assaymark.errors import DetectorError, RecognizerError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -115,7 +116,11 @@ class PiiDetector:
             return PiiHorizon(tasks, has_own=self._has_own)
 
     def detect(self, texts: pa.StringArray) -> Detections:
-        """Judge `texts`; equal texts near each other are judged once."""
+        """Judge `texts`; equal texts near each other are judged once.
+
+        Raises:
+            RecognizerError: A recognizer of the policy's own raised.
+        """
         too_long = pc.greater(pc.utf8_length(texts), MAX_CHARACTERS)
         unjudged = dict.fromkeys(
             pc.indices_nonzero(too_long).to_pylist(), f"longer than {MAX_CHARACTERS:,} characters"
@@ -187,6 +192,8 @@ _Rows: TypeAlias = "dict[str, tuple[list[int], list[int]]]"
 def _answered(judge: Judge, rows: _Rows) -> Iterator[tuple[list[int], list[Match] | str]]:
     answers = judge.answers([(text, tasks) for text, (_, tasks) in rows.items()])
     for (indices, _), answer in zip(rows.values(), answers, strict=True):
+        if isinstance(answer, RecognizerError):
+            raise answer
         yield indices, _reason(answer) if isinstance(answer, Exception) else answer
 
 

@@ -21,6 +21,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from assaymark.detectors.pii.nlp.choice import SPACY
+from assaymark.detectors.pii.own import OwnRecognizer
 from assaymark.detectors.pii.patterns.finders import StrictFinder, finder
 from assaymark.detectors.pii.patterns.phone_search import QuickPhoneRecognizer
 from assaymark.detectors.pii.settings import chosen_names, enabled_entities
@@ -32,7 +33,7 @@ os.environ.setdefault("PRESIDIO_DEVICE", "cpu")
 
 import regex  # type: ignore[import-untyped] # ships no types
 import tldextract
-from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
+from presidio_analyzer import AnalyzerEngine, Pattern, RecognizerRegistry
 from presidio_analyzer.predefined_recognizers import EmailRecognizer, PhoneRecognizer
 from presidio_analyzer.recognizer_registry import RecognizerRegistryProvider
 
@@ -130,7 +131,7 @@ def _custom(settings: PiiSettings) -> list[Any]:
     wanted = set(enabled_entities(settings))
     return [
         _strict(
-            PatternRecognizer(
+            OwnRecognizer(
                 supported_entity=each.supported_entity,
                 name=each.name,
                 supported_language=language,

@@ -69,12 +69,13 @@ def known_entity(value: str, info: ValidationInfo) -> str:
         is_patterns_only = (info.config or {}).get("title") == PATTERNS_ONLY
         choice = choice_of(nlp, info.data["names"], languages, (value,))
         if is_patterns_only or choice.engine == NONE:
+            engine = EMBEDDED if READ_BY_EMBEDDED in languages else "spacy:de_core_news_md"
             raise refusal(
                 "entity-needs-model",
                 f"`{value}` cannot be found without a trained model",
                 "put it under the detector `pii`"
                 if is_patterns_only
-                else "say with `names` who finds names, such as `names: spacy:de_core_news_md`",
+                else f"say with `names` who finds names, such as `names: {engine}`",
             )
         return value
     able = [each for each in RECOGNIZERS if each.entity == value]

@@ -14,10 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assaymark.detectors.pii.nlp.choice import EMBEDDED, NONE, READ_BY_EMBEDDED
 from assaymark.detectors.pii.settings import chosen_names, enabled_entities
 from assaymark.detectors.pii.vocabulary import MODEL_ENTITIES
 
 if TYPE_CHECKING:
+    from assaymark.detectors.pii.nlp.choice import NameChoice
     from assaymark.detectors.pii.settings import PiiSettings
     from assaymark.model.evidence import Settings
 
@@ -80,3 +82,48 @@ def said_of_names(settings: PiiSettings) -> tuple[str, ...]:
             )
             sentences.append(f"recall and precision of `{choice}` in `{language}`: {listed}")
     return tuple(sentences)
+
+
+_IN_WORDS = {"PERSON": "people", "LOCATION": "places", "ORGANIZATION": "organisations"}
+
+
+def names_missed(settings: PiiSettings) -> tuple[str, ...]:
+    """Return who looked for names and what of them it finds, in sentences for any reader, without a stop.
+
+    Empty where nobody looked, or for none of the kinds that a reader takes for granted.
+    """
+    choice = chosen_names(settings)
+    enabled = set(enabled_entities(settings))
+    wanted = [each for each in _IN_WORDS if each in enabled]
+    if choice.engine == NONE or not wanted:
+        return ()
+    if choice.engine == EMBEDDED:
+        measured = _in_words(choice, READ_BY_EMBEDDED, wanted)
+        who = f"names were looked for in English only, by `{choice}`"
+        return (f"{who}: {measured}; other text counts as not judged for names",)
+    each_one = (f"in `{each}`, {_in_words(choice, each, wanted)}" for each in settings.languages)
+    return (f"names were looked for by `{choice}` alone: {'; '.join(each_one)}",)
+
+
+def _in_words(choice: NameChoice, language: str, wanted: list[str]) -> str:
+    """Say recall and precision of the `wanted` kinds, the first with what its numbers are.
+
+    Those of sets that no engine was trained on go first, because the others flatter.
+    """
+    card = read_card()
+    numbers = {
+        kind: each
+        for part in (card, card["unseen_sets"])
+        for kind, each in part["languages"].get(language, {}).get(str(choice), {}).items()
+    }
+    parts: list[str] = []
+    for each in wanted:
+        if each in numbers:
+            meaning = "" if parts else " of what it reports is right"
+            recall, precision = numbers[each]["recall"], numbers[each]["precision"]
+            parts.append(f"{recall:.0%} of {_IN_WORDS[each]} ({precision:.0%}{meaning})")
+    if not parts:
+        return "how many it misses was not measured"
+    *others, last = parts
+    listed = f"{', '.join(others)} and {last}" if others else last
+    return f"on public text it finds {listed}"

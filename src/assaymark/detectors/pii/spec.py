@@ -12,7 +12,7 @@ from assaymark.contracts.detector import DetectorSpec
 from assaymark.detectors.pii.known import NAMES_ONLY, PATTERNS_ONLY
 from assaymark.detectors.pii.lean_import import without_heavy_libraries
 from assaymark.detectors.pii.nlp.choice import EMBEDDED, NONE, name_obstacles
-from assaymark.detectors.pii.quality import quality_of, said_of_names
+from assaymark.detectors.pii.quality import names_missed, quality_of, said_of_names
 from assaymark.detectors.pii.settings import (
     NameSettings,
     PatternSettings,
@@ -52,16 +52,8 @@ def blind_spots(settings: PiiSettings) -> tuple[str, ...]:
     """Return what was not looked for although a clean result reads as if it were."""
     return (
         *_names_left_out(settings),
-        *_names_in_english_only(settings),
+        *names_missed(settings),
         *_out_of_reach(settings),
-    )
-
-
-def _names_in_english_only(settings: PiiSettings) -> tuple[str, ...]:
-    if chosen_names(settings).engine != EMBEDDED:
-        return ()
-    return (
-        "names were looked for in English only: text in other languages counts as not judged for names",
     )
 
 

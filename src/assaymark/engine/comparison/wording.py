@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assaymark.engine.comparison.changes import Change, Outcome
-from assaymark.model.numbers import percent, plural, whole
+from assaymark.model.numbers import percent, plural, significant, whole
 
 _MEASURES = {
     "psi": "PSI",
@@ -63,9 +63,9 @@ def _line(change: Change) -> str:
     if change.value is None or change.low is None or change.high is None:
         return f"{head}{change.reason}"
     if change.measure in _MEASURES:
-        limit = f", limit {change.limit:.4g}"
-        ends = f"{change.low:.4g} to {change.high:.4g}"
-        text = f"{_MEASURES[change.measure]} {change.value:.4g} ({ends}{limit})"
+        limit = "" if change.limit is None else f", limit {_of_measure(change.limit)}"
+        ends = f"{_of_measure(change.low)} to {_of_measure(change.high)}"
+        text = f"{_MEASURES[change.measure]} {_of_measure(change.value)} ({ends}{limit})"
     elif change.limit is None or change.limit == 0.0:
         text = f"{whole(change.old or 0.0)} → {whole(change.new or 0.0)}"
     else:
@@ -75,4 +75,8 @@ def _line(change: Change) -> str:
 
 
 def _points(share: float) -> str:
-    return f"{100.0 * share:.3g}"
+    return significant(100.0 * share, 3)
+
+
+def _of_measure(value: float) -> str:
+    return significant(value, 4)

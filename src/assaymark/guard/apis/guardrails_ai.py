@@ -72,7 +72,9 @@ class ValidationOutcome(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
 
     call_id: str
-    raw_llm_output: str
+    raw_llm_output: str | None
+    """Null where the policy blocks it: clients put this document into errors."""
+
     validated_output: str | None
     reask: None
     validation_passed: bool
@@ -135,7 +137,7 @@ def _outcome(guard: Guard, text: str, checked: Checked) -> dict[str, Any]:
         error = f"the text could not be judged: {', '.join(dict.fromkeys(reasons))}"
     return {
         "callId": uuid.uuid4().hex,
-        "rawLlmOutput": text,
+        "rawLlmOutput": text if passed else None,
         "validatedOutput": checked.messages[0]["content"] if passed else None,
         "reask": None,
         "validationPassed": passed,

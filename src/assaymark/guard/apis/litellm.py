@@ -2,7 +2,8 @@
 `POST /beta/litellm_basic_guardrail_api`: LiteLLM's generic guardrail API.
 
 * Texts come back in the order in which they came. Where the messages are there as a whole they are judged as
-  such, so that results of tools have their own rules and old turns do not block.
+  such, so that results of tools have their own rules and old turns do not block. What is changed beside texts
+  needs a LiteLLM that writes messages back; for another one it is blocked.
 * LiteLLM sends a growing answer again and again. `stream_holdback_chars` says how much of each text is not
   final yet, so that `streaming_transform_mode: incremental_diff` keeps the streaming law.
 * What would have to be changed and cannot be in this API, such as arguments of tools in an answer, is
@@ -13,6 +14,7 @@ Source: LiteLLM 1.106, its guardrail hook. tests/guard/apis/test_litellm_api.py 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -151,6 +153,11 @@ class _Judging:
             return
         new = [dict(each) for each in checked.messages]
         places = [place for n, row in enumerate(rows) for place in _places(n, row)]
+        if not _writes_rows(self._request.litellm_version) and _rest(new) != _rest(rows):
+            self._found.reasons.append(
+                "the policy changes more than texts, which this version of LiteLLM does not"
+            )
+            return
         if [_text_at(rows, each) for each in places] == list(texts):
             self._found.passed["texts"] = [_text_at(new, each) for each in places]
         else:
@@ -199,6 +206,28 @@ class _Judging:
                 self._found.reasons.append(f"nothing reads {each}")
             else:
                 self._found.unread.append(each)
+
+
+_WRITES_ROWS = (1, 106)
+"""Version of LiteLLM that is known to write changed messages back."""
+
+_VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\D|$)", re.ASCII)
+
+
+def _writes_rows(version: str | None) -> bool:
+    found = _VERSION.match(version or "")
+    return found is not None and tuple(map(int, found.groups())) >= _WRITES_ROWS
+
+
+def _rest(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return messages without what LiteLLM takes texts from."""
+    rest = []
+    for row in rows:
+        content = row.get("content")
+        parts = content if isinstance(content, list) else []
+        left = [{k: v for k, v in p.items() if k != "text"} for p in parts if isinstance(p, dict)]
+        rest.append({**row, "content": left})
+    return rest
 
 
 _Place = tuple[int, int | None]

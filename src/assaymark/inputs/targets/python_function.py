@@ -130,6 +130,10 @@ def _open(name: TargetName) -> PythonTarget:
 
 
 def _import(module: str) -> Any:
+    if module.endswith(".py") and not Path(module).is_file():
+        raise UsageError(
+            f"there is no file `{module}`", hint="the path is taken from the current folder"
+        )
     try:
         if module.endswith(".py"):
             return _import_file(Path(module))
@@ -142,7 +146,9 @@ def _import(module: str) -> Any:
     except Exception as error:  # noqa: BLE001 - anyone's module
         raise TargetError(
             f"`{module}` cannot be imported: {type(error).__name__}",
-            hint="try `python -c 'import ...'` to see why",
+            hint=f"try `python {module}` to see why"
+            if module.endswith(".py")
+            else f"try `python -c 'import {module}'` to see why",
         ) from None
 
 

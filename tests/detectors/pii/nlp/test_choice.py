@@ -138,13 +138,21 @@ def test_scores_beyond_those_of_the_engine_are_a_mistake() -> None:
 
 
 def test_blind_spots_follow_the_choice() -> None:
-    """With somebody who finds names nothing is left unsaid."""
-    assert blind_spots(PiiSettings(names="gliner:models/x")) == ()
-    assert blind_spots(PiiSettings(names="embedded")) == (
-        "names were looked for in English only: text in other languages counts as not judged for names",
-    )
+    """Whether names were looked for, by whom, and what that engine misses as far as it was measured."""
     assert blind_spots(PiiSettings(names="none")) == (
         "people's names, places and organisations were not looked for: no language model was chosen",
+    )
+    assert blind_spots(PiiSettings(names="gliner:models/x", languages=("en", "de"))) == (
+        (
+            "names were looked for by `gliner:models/x` alone: in `en`, how many it misses was not measured; "
+            "in `de`, how many it misses was not measured"
+        ),
+    )
+    assert blind_spots(PiiSettings(names="gliner:models/x", entities=("NRP",))) == (
+        (
+            "people's names, places and organisations were not looked for: "
+            "the policy's `entities` leave them out"
+        ),
     )
 
 

@@ -25,6 +25,7 @@ from presidio_analyzer.predefined_recognizers import (
 )
 
 from assaymark.detectors.pii.context import ContextRule
+from assaymark.detectors.pii.own import blamed
 from assaymark.detectors.pii.patterns.compiled import PatternSource, Source, UnknownSource
 from assaymark.detectors.pii.patterns.finding import (
     Asked,
@@ -182,7 +183,7 @@ class Judge:
                     try:
                         found[row] += matches(texts[row], places, contexts[row])
                     except Exception as error:  # noqa: BLE001 - any recognizer's
-                        failed[row] = error.with_traceback(None)
+                        failed[row] = blamed(recognizer, error)
         least = self._min_score
         return {
             row: without_duplicates([each for each in some if each.score >= least])

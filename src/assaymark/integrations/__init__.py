@@ -1,0 +1,1 @@
+"""The guard inside other people's libraries; see `docs/integrations.md`."""
