@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/targets.md")
+DOCUMENTS = (
+    *("README.md", "docs/tutorial.md", "docs/targets.md"),
+    *("docs/decision-log.md", "docs/policy-life.md"),
+)
 SHELL_DOCUMENTS = {
     "docs/time-stamps.md": ("openssl",),
     "docs/tutorial-chain.md": ("openssl",),

@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assaymark.attest.tlog.directory import LogDirectory
 from assaymark.attest.tlog.reader import LogReader
 from assaymark.attest.tlog.refusal import LogBusyError
 from assaymark.attest.tlog.verify import verify_log
@@ -77,6 +78,52 @@ def test_entries_are_requests_for_any_interleaving(
     assert sorted(told.values()) == sorted(asked)
 
 
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(faults=st.lists(st.sampled_from(["", "write", "half", "flush"]), max_size=12))
+def test_a_disk_that_fails_now_and_then(
+    tmp_path_factory: pytest.TempPathFactory, faults: list[str]
+) -> None:
+    """Whenever writing fails, whole or in the middle: the log has what was acknowledged, and nothing else."""
+    root = new_log(tmp_path_factory.mktemp("log") / "log")
+    schedule = list(faults)
+    real_write, real_flush = os.pwrite, os.fdatasync
+    fault = ""
+
+    def pwrite(descriptor: int, data: bytes, at: int) -> int:
+        nonlocal fault
+        fault = schedule.pop(0) if schedule else ""
+        if fault == "write":
+            raise OSError(28, "No space left on device")
+        if fault == "half":
+            schedule.insert(0, "write")
+            return real_write(descriptor, bytes(data[: len(data) // 2]), at)
+        return real_write(descriptor, data, at)
+
+    def fdatasync(descriptor: int) -> None:
+        if fault == "flush":
+            raise OSError(5, "Input/output error")
+        real_flush(descriptor)
+
+    told: dict[int, bytes] = {}
+    refused = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "pwrite", pwrite)
+        patch.setattr(os, "fdatasync", fdatasync)
+        with DecisionLog.open(root, SIGNER, seal_every=0.001) as log:
+            for number in range(len(faults) + 3):
+                entry = b"entry %d" % number
+                try:
+                    told[asyncio.run(log.add(entry))] = entry
+                except UnloggedError:
+                    refused += 1
+
+    assert entries_of(root) == [told[index] for index in range(len(told))]
+    assert len(told) + refused == len(faults) + 3
+    assert refused == sum(each != "" for each in faults)
+
+
 def test_an_entry_is_sealed_soon(scratch: Path) -> None:
     """Nobody has to close the log for a checkpoint over what was acknowledged."""
     root = new_log(scratch / "log")
@@ -117,6 +164,20 @@ def test_there_must_be_a_log(tmp_path: Path) -> None:
     """A folder is not made into a log by writing to it."""
     with pytest.raises(UsageError, match="is not a log"), DecisionLog.open(tmp_path, SIGNER):
         pass
+
+
+@pytest.mark.parametrize("size", [0, 65_536])
+def test_entries_that_no_log_takes(scratch: Path, size: int) -> None:
+    """Refused before they are acknowledged, or nothing after them could be sealed."""
+    root = new_log(scratch / "log")
+
+    with DecisionLog.open(root, SIGNER) as log:
+        with pytest.raises(UnloggedError) as raised:
+            log.submit(b"x" * size)
+        asyncio.run(log.add(b"x" * 65_535))
+
+    assert raised.value.message == f"an entry has {size:,} bytes; a log takes 1 to 65,535"
+    assert [len(each) for each in entries_of(root)] == [65_535]
 
 
 def test_a_closed_log_takes_nothing(scratch: Path) -> None:
@@ -184,6 +245,62 @@ def test_too_much_waiting_is_refused(scratch: Path, monkeypatch: pytest.MonkeyPa
     assert refusal == "the decision log does not keep up"
     assert kept == list(range(len(kept)))
     assert len(entries_of(root)) == len(kept)
+
+
+def test_whatever_is_raised_is_told(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No error ends the threads of a log: those who wait are told, and the next ones are served."""
+    root = new_log(scratch / "log")
+    errors = [MemoryError(), RuntimeError("secret")]
+    real = os.pwrite
+
+    def odd(descriptor: int, data: bytes, at: int) -> int:
+        if errors:
+            raise errors.pop()
+        return real(descriptor, data, at)
+
+    monkeypatch.setattr(os, "pwrite", odd)
+    refused = []
+    with DecisionLog.open(root, SIGNER) as log:
+        for name in (b"first", b"second"):
+            with pytest.raises(UnloggedError) as raised:
+                asyncio.run(log.add(name))
+            refused.append(raised.value.message)
+            assert log.state.fault == raised.value.message
+        asyncio.run(log.add(b"third"))
+        after = log.state.fault
+
+    assert refused == ["it raised RuntimeError", "it raised MemoryError"]
+    assert after is None
+    assert entries_of(root) == [b"third"]
+
+
+def test_what_cannot_be_sealed_waits(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are served from the journal, the state says why, and nothing is lost when it is over."""
+    root = new_log(scratch / "log")
+    broken = threading.Event()
+    broken.set()
+    real = LogDirectory.append
+
+    def append(self: LogDirectory, entries: Sequence[bytes]) -> range:
+        if broken.is_set() and entries:
+            raise RuntimeError
+        return real(self, entries)
+
+    monkeypatch.setattr(LogDirectory, "append", append)
+    monkeypatch.setattr("assaymark.guard.decisions.log._RETRY", 0.01)
+    with DecisionLog.open(root, SIGNER, seal_every=0.01) as log:
+        asyncio.run(log.add(b"first"))
+        wait_until(lambda: log.state.seal_fault is not None)
+        asyncio.run(log.add(b"second"))
+        stuck = log.state
+        broken.clear()
+        wait_until(lambda: log.state.sealed == 2)
+        after = log.state
+
+    assert (stuck.size, stuck.sealed, stuck.fault) == (2, 0, None)
+    assert stuck.seal_fault == "it raised RuntimeError"
+    assert after.seal_fault is None
+    assert entries_of(root) == [b"first", b"second"]
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

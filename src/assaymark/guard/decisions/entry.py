@@ -44,8 +44,11 @@ _MOST_PLACES = 200
 
 _MOST_COUNTS = 64
 _LONGEST_WORDS = 120  # bytes
+_SHORT = 1_000  # characters
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+=-]{0,127}")
+_ID = re.compile(r"(?![0-9._-]{9,}\Z)[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+"""Not an address, and not a number that somebody may have."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -112,8 +115,13 @@ def counted(findings: Iterable[LoggedFinding | MoreFindings]) -> tuple[MoreFindi
     )
 
 
+def event_of(moment: datetime, event: str, detail: Mapping[str, Any]) -> GuardEvent:
+    """Return an event; half characters in names of files are spelled out, for JSON has none."""
+    return GuardEvent(time=written_time(moment), event=event, detail=_spelled(dict(detail)))
+
+
 def render_entry(entry: Entry) -> bytes:
-    """Return the bytes that are hashed into the log."""
+    """Return the bytes that are hashed into the log: at most as many as an entry may have."""
     data = _rendered(entry)
     while (
         len(data) > MAX_ENTRY
@@ -129,6 +137,14 @@ def render_entry(entry: Entry) -> bytes:
             more_unjudged=entry.more_unjudged + len(entry.unjudged) - lapses,
         )
         data = _rendered(entry)
+    if len(data) > MAX_ENTRY and isinstance(entry, GuardEvent):
+        # Such as the rules of a policy with very many of them; decisions under it count as by unknown rules.
+        short = {
+            key: each
+            for key, each in entry.detail.items()
+            if isinstance(each, int | float) or (isinstance(each, str) and len(each) <= _SHORT)
+        }
+        data = _rendered(replace(entry, detail={**short, "isCut": True}))
     return data
 
 
@@ -202,3 +218,11 @@ def _words(text: str) -> str:
     """Return words of ours, short and without control characters."""
     short = text.encode("utf-8", "replace")[:_LONGEST_WORDS].decode("utf-8", "ignore")
     return _CONTROL.sub(" ", short)
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {str(_spelled(key)): _spelled(each) for key, each in value.items()}
+    return [_spelled(each) for each in value] if isinstance(value, list | tuple) else value

@@ -88,6 +88,9 @@ class Journal:
         except OSError as error:
             self._abandon()
             raise _unusable(self._folder, error) from None
+        except BaseException:
+            self._abandon()
+            raise
         self._end += len(data)
         self._index += len(entries)
 

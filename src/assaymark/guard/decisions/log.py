@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assaymark.attest.tlog.directory import LogDirectory
+from assaymark.attest.tlog.tiles import MAX_ENTRY
 from assaymark.errors import AssaymarkError, InputError
 from assaymark.guard.decisions.journal import JOURNAL, Journal, read_waiting
 from assaymark.guard.decisions.state import LogState, OnCommit, UnloggedError
@@ -152,6 +153,10 @@ class DecisionLog:
             UnloggedError: Too much waits already, or the log is closed. Through the result: the system does
                 not let us write.
         """
+        if not 0 < len(entry) <= MAX_ENTRY:
+            raise UnloggedError(
+                f"an entry has {len(entry):,} bytes; a log takes 1 to {MAX_ENTRY:,}"
+            )
         asked = _Asked(entry, Future())
         with self._changed:
             if not self._is_open:
@@ -207,10 +212,10 @@ class DecisionLog:
             first = self._journal.index
             try:
                 self._journal.append(entries)
-            except InputError as error:
-                self._faults["write"] = error.message
+            except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, and the next is tried
+                self._faults["write"] = reason = _reason(error)
                 for each in batch:
-                    each.done.set_exception(UnloggedError(error.message))
+                    each.done.set_exception(UnloggedError(reason))
                 return
             self._faults.pop("write", None)
             self._unsealed += entries
@@ -259,8 +264,8 @@ class DecisionLog:
                 self._sealed = size
                 self._journal.remove_below(size)
             self._faults.pop("seal", None)
-        except AssaymarkError as error:
-            self._faults["seal"] = error.message
+        except Exception as error:  # noqa: BLE001 - likewise; the journal holds everything meanwhile
+            self._faults["seal"] = _reason(error)
 
     def _close(self) -> None:
         with self._changed:
@@ -274,3 +279,9 @@ class DecisionLog:
         self._seal()
         with suppress(InputError), self._journalled:
             self._journal.rotate()
+
+
+def _reason(error: Exception) -> str:
+    return (
+        error.message if isinstance(error, AssaymarkError) else f"it raised {type(error).__name__}"
+    )

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
-from assaymark.guard.decisions.entry import logged, render_entry, written_time
+from assaymark.guard.decisions.entry import event_of, logged, render_entry
 from assaymark.guard.decisions.log import DecisionLog
 from assaymark.guard.decisions.records import Entry, GuardEvent
 from assaymark.guard.decisions.state import UnloggedError
@@ -135,7 +135,7 @@ class Recorder:
             event: Its name.
             detail: Names, digests and numbers; no content.
         """
-        entry = GuardEvent(time=written_time(self._now()), event=event, detail=dict(detail))
+        entry = event_of(self._now(), event, detail)
         for each in self._observers:
             each.happened(entry)
         self.submit(entry)
@@ -202,7 +202,7 @@ class Recorder:
             told, self._missing = self._missing, Tally()
             reason = self._reason
         detail = {"unlogged": told.unlogged, "refused": told.refused, "reason": reason}
-        entry = GuardEvent(time=written_time(self._now()), event=event, detail=detail)
+        entry = event_of(self._now(), event, detail)
         try:
             await self.log.add(render_entry(entry), patience=self._patience)
         except UnloggedError:
@@ -239,7 +239,7 @@ class Observing:
 
     def note(self, event: str, detail: Mapping[str, Any]) -> None:
         """Tell the observers."""
-        entry = GuardEvent(time=written_time(self._now()), event=event, detail=dict(detail))
+        entry = event_of(self._now(), event, detail)
         for each in self._observers:
             each.happened(entry)
 

@@ -13,6 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from assaymark.guard.decisions.entry import id_of
 from assaymark.guard.decisions.log import DecisionLog
 from assaymark.guard.decisions.recorder import Recorder
 from assaymark.guard.decisions.records import GuardEvent
@@ -108,7 +109,7 @@ class Telemetry:
     def decided(self, decision: Decision, index: int | None) -> None:
         """Count a decision."""
         verdict = decision.verdict.name.lower()
-        self._requests.add(decision.api, decision.tenant, verdict, decision.outcome)
+        self._requests.add(decision.api, id_of(decision.tenant), verdict, decision.outcome)
         for each in decision.findings:
             self._findings.add(
                 *(str(each.get(key, "")) for key in ("side", "detector", "entity", "action"))
