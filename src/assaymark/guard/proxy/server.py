@@ -33,7 +33,7 @@ from assaymark.guard.serving import DecisionSink, GuardSource
 
 _BACKLOG = 2_048
 _SWITCH = 0.0005
-"""Seconds after which a thread that judges lets the loop go on; Python's own 5 ms would be seen in every answer."""
+"""Seconds after which a thread that judges lets the loop go on; answers would show Python's own 5 ms."""
 _GRACE = 30
 """Seconds in which requests may end after the server was told to stop."""
 
