@@ -176,7 +176,7 @@ def serve(name: str) -> None:
 
 # -- what is measured
 
-WARM_UP, CLIENTS = 20, 8
+WARM_UP, WARM_RATE, CLIENTS = 200, 50, 8
 Ask = Callable[[httpx.AsyncClient, str], Awaitable[float]]
 
 
@@ -251,7 +251,7 @@ def spread(values: list[float]) -> dict[str, float]:
 
 def timed(server: Server, ask: Ask, rate: float, seconds: float) -> dict[str, float]:
     """Return what requests at a constant rate took, and what each cost the server."""
-    asyncio.run(at_rate(server.url, ask, rate, WARM_UP / rate))
+    asyncio.run(at_rate(server.url, ask, WARM_RATE, WARM_UP / WARM_RATE))
     before = server.cpu()
     values = asyncio.run(at_rate(server.url, ask, rate, seconds))
     cost = (server.cpu() - before) / len(values)
