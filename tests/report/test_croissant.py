@@ -7,7 +7,7 @@ from typing import Any
 
 import mlcroissant
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assaymark.inputs.documents import Role
@@ -235,6 +235,8 @@ def test_equal_inputs_give_equal_bytes() -> None:
 
 
 @given(st.lists(st.text(max_size=12), max_size=3), st.text(max_size=12))
+@example([".", "..", "a/..", "./a"], ".")
+@example(["/", "//", "a//b", "?", "#"], "..")
 def test_no_name_is_an_error_to_the_library(names: list[str], name: str) -> None:
     """Whatever sources, files and licences are called."""
     said = Manifest(

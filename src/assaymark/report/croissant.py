@@ -166,13 +166,21 @@ def _files(told: Manifest) -> Iterator[Json]:
         name = PurePosixPath(path).name or path
         yield {
             "@type": "cr:FileObject",
-            "@id": quote(path),  # an address relative to the description
+            "@id": _address_of(path),
             "name": name,
             "contentUrl": path,
             **({} if size is None else {"contentSize": f"{size} B"}),
             "encodingFormat": MEDIA_TYPES.get(PurePosixPath(path).suffix.lower(), BYTES),
             "sha256": digest,
         }
+
+
+def _address_of(path: str) -> str:
+    """Return an address relative to the description; none that another name of the path stands for."""
+    parts = [quote(each) for each in path.split("/")]
+    # Two slashes would begin the name of a host, and one that of a root.
+    between = "/" if all(parts) else "%2F"
+    return between.join(each.replace(".", "%2E") if set(each) == {"."} else each for each in parts)
 
 
 def _source(source: SourceStatement, told: Manifest) -> Json:
