@@ -171,10 +171,12 @@ def in_context(
     matches: Iterable[Match], fitting: tuple[str, ...], context: ContextOfText
 ) -> list[Match]:
     """Return `matches` with higher scores where one of the words `fitting` stands nearby."""
-    return [
-        Match(start, end, entity, context.score(start, score, fitting))
-        for start, end, entity, score in matches
-    ]
+    scored = []
+    for each in matches:
+        score = context.score(each.start, each.score, fitting)
+        # A new object for each of very many costs more than the question.
+        scored.append(each if score == each.score else each._replace(score=score))
+    return scored
 
 
 def without_duplicates(matches: list[Match]) -> list[Match]:
