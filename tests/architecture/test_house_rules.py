@@ -36,8 +36,8 @@ FENCES = {
     "huggingface_hub": ("detectors/pii/nlp/", "inputs/"),
     "httpcore": (
         "inputs/targets/connection.py",
-        "inputs/targets/stream.py",
         "guard/proxy/connections.py",
+        "guard/proxy/streams.py",
     ),
     "h11": ("inputs/targets/exchange.py", "guard/proxy/server.py"),
     "uvicorn": ("guard/proxy/server.py",),

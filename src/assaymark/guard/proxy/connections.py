@@ -24,7 +24,7 @@ import httpcore
 from assaymark.errors import InputError
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.proxy.settings import Timeouts
-from assaymark.inputs.targets.stream import Streams
+from assaymark.guard.proxy.streams import Streams
 
 _MOST_IDLE = 64
 

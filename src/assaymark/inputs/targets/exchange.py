@@ -21,7 +21,8 @@ from typing import Any
 
 import h11
 
-_AHEAD = 1024 * 1024  # bytes received before anybody reads them
+from assaymark.inputs.targets.received import Received
+
 _HEAD = 100 * 1024  # bytes of a response's head
 
 
@@ -33,52 +34,11 @@ class BrokenExchangeError(Exception):
     """The connection ended, or what came is no HTTP."""
 
 
-class _Received(asyncio.Protocol):
-    """What came and was not read yet."""
-
-    def __init__(self) -> None:
-        self.transport: asyncio.Transport
-        self.data = bytearray()
-        self.is_over = False
-        self._waiter: asyncio.Future[None] | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self.data += data
-        if len(self.data) > _AHEAD:
-            self.transport.pause_reading()
-        self._wake()
-
-    def eof_received(self) -> None:
-        self.is_over = True
-        self._wake()
-
-    def connection_lost(self, _: Exception | None) -> None:
-        self.is_over = True
-        self._wake()
-
-    async def take(self) -> bytes:
-        """Return what came; nothing when it is over."""
-        if not self.data and not self.is_over:
-            self.transport.resume_reading()
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        some = bytes(self.data)
-        self.data.clear()
-        return some
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-
 class Connection:
     """One connection. `open` before the first request."""
 
     def __init__(self) -> None:
-        self._received = _Received()
+        self._received = Received()
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD)
 
     async def open(

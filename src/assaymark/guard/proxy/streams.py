@@ -16,7 +16,7 @@ from typing import Any
 
 import httpcore
 
-_AHEAD = 1024 * 1024  # bytes received before anybody reads them
+from assaymark.inputs.targets.received import Received
 
 
 class Streams(httpcore.AsyncNetworkBackend):
@@ -38,54 +38,16 @@ class Streams(httpcore.AsyncNetworkBackend):
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout):
-                _, received = await loop.create_connection(_Received, host, port)
+                _, received = await loop.create_connection(Received, host, port)
         except (OSError, TimeoutError):
             raise httpcore.ConnectError from None
         return Stream(received)
 
 
-class _Received(asyncio.Protocol):
-    """What came and was not read yet."""
-
-    def __init__(self) -> None:
-        self.transport: asyncio.Transport
-        self.data = bytearray()
-        self.is_over = False
-        self._waiter: asyncio.Future[None] | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self.data += data
-        if len(self.data) > _AHEAD:
-            self.transport.pause_reading()
-        self._wake()
-
-    def eof_received(self) -> None:
-        self.is_over = True
-        self._wake()
-
-    def connection_lost(self, _: Exception | None) -> None:
-        self.is_over = True
-        self._wake()
-
-    async def more(self) -> None:
-        """Return when there is something to read, or will never be."""
-        self.transport.resume_reading()
-        if not self.data and not self.is_over:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-
 class Stream(httpcore.AsyncNetworkStream):
     """One connection."""
 
-    def __init__(self, received: _Received) -> None:
+    def __init__(self, received: Received) -> None:
         self._received = received
         self._pending: list[bytes] = []
 
@@ -95,10 +57,7 @@ class Stream(httpcore.AsyncNetworkStream):
         if self._pending:
             received.transport.write(b"".join(self._pending))
             self._pending.clear()
-        await received.more()
-        some = bytes(received.data[:max_bytes])
-        del received.data[:max_bytes]
-        return some
+        return await received.take(max_bytes)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109 - likewise
         """Keep `buffer` until an answer is waited for."""
