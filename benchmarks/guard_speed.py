@@ -136,9 +136,11 @@ class Server:
 
 
 @contextmanager
-def process(*words: str) -> Iterator[Server]:
-    """Run a server; yield it when it answers."""
-    running = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)
+def process(*words: str, errors: Any = None) -> Iterator[Server]:
+    """Run a server; yield it when it answers. What it says of errors goes to a file, where there is one."""
+    running = subprocess.Popen(
+        [sys.executable, *words], stdout=subprocess.PIPE, stderr=errors, text=True
+    )
     assert running.stdout is not None
     try:
         text = ""
