@@ -58,6 +58,7 @@ kind: Serve
 policy: policy.yaml
 listen: {{port: 0}}
 limits: {{concurrent: {most}, waiting: {most}}}
+resilience: {{failures: 50}}  # it fails on purpose
 upstreams: [{{url: "{url}/v1"}}]
 log: {{directory: decisions, key: log.pem}}
 observe: {{pages: true}}
@@ -237,8 +238,8 @@ def page(result: dict[str, Any]) -> str:
     return f"""# The guard under constant load
 
 {result["minutes"]:g} minutes, {result["streams"]} streams open at a time, each over {seconds:g} s, so that
-about {result["rate"]:g} requests begin a second. {machine["cores"]} cores, shared with the load and with other work
-(load {machine["load"][0]:.1f} at the end), Python {machine["python"]}.
+about {result["rate"]:g} requests begin a second. {machine["cores"]} cores, shared with the load
+and with other work (load {machine["load"][0]:.1f} at the end), Python {machine["python"]}.
 Made by `benchmarks/guard_soak.py`.
 
 {held}

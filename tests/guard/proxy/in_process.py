@@ -100,7 +100,9 @@ class InProcess:
         upstreams: Any = self.upstreams
         self.app = ProxyApplication(served_dialects(), upstreams, OneGuard(guard), sink=sink)
 
-    async def ask(self, path: str, document: Any, script: Script) -> Got:
+    async def ask(
+        self, path: str, document: Any, script: Script, headers: Sequence[Any] = ()
+    ) -> Got:
         """Send one request."""
         self.upstreams.script = script
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
@@ -125,7 +127,7 @@ class InProcess:
             "method": "POST",
             "path": path,
             "query_string": b"",
-            "headers": [(b"content-type", b"application/json")],
+            "headers": [(b"content-type", b"application/json"), *headers],
         }
         await self.app(scope, receive, send)
         start, *rest = sent

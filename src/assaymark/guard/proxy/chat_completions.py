@@ -121,7 +121,8 @@ class ChatAnswer:
         if document.get("error") is not None:
             raise RefusedError(502, "upstream_failed", "the upstream failed in the middle")
         choices = a_list(document.get("choices"))
-        plain = await self._judge.answer_rest(document, list(rest_of(document, _ANSWER)))
+        rests = list(rest_of(document, _ANSWER))
+        plain = await self._judge.answer_rest(document, rests, ("event",))
         self._frame = {key: plain[key] for key in FRAME if key in plain and key != "usage"}
         left: list[Event] = []
         passed: list[dict[str, Any]] = []
