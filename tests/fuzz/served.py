@@ -5,7 +5,7 @@ The application that is served, as requests and answers of any kind meet it, and
 * What goes to an upstream, and what leaves in an answer, holds no value that the policy redacts.
 * No answer and no line of a log quotes what was refused.
 
-tests/fuzz/test_served.py; `python tests/fuzz/long_run.py` for hours.
+tests/fuzz/test_served.py; scripts/fuzz_served.py for as long as it takes.
 """
 
 from __future__ import annotations
