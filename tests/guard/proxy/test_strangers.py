@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from assaymark.guard.documents import with_values
 from assaymark.guard.proxy.dialects import served_dialects
 from assaymark.guard.proxy.forwarding import answer_headers, request_headers
 from assaymark.guard.proxy.settings import UpstreamSettings
 
-from .conftest import CARD, MAIL, REDACTS, guard
+from .conftest import BLOCKS, CARD, MAIL, REDACTS, guard
 from .fields import USER, anthropic, anthropic_stream, message_item, response, response_stream
 from .in_process import Got, InProcess, Script
 from .upstream import chat, chunk, event
@@ -156,10 +157,8 @@ def _chat(place: str) -> list[Any]:
             each["note"] = piece
         elif place == "choice":
             each["choices"][0]["note"] = piece
-        elif place == "list":
-            each["choices"][0]["delta"]["notes"] = [{"of": [piece]}]
         else:
-            each["choices"][0]["delta"]["note"] = piece
+            each["choices"][0]["delta"]["notes"] = [{"of": [piece]}]
     return events
 
 
@@ -179,10 +178,7 @@ def _response() -> list[Any]:
 @pytest.mark.parametrize(
     ("path", "request_", "events"),
     [
-        *(
-            ("/v1/chat/completions", CHAT, _chat(place))
-            for place in ("event", "choice", "delta", "list")
-        ),
+        *(("/v1/chat/completions", CHAT, _chat(place)) for place in ("event", "choice", "list")),
         ("/v1/messages", MESSAGES, _message("new_delta")),
         ("/v1/responses", {"model": "m", "input": "hi"}, _response()),
     ],
@@ -197,6 +193,63 @@ def test_pieces_of_a_text_that_nobody_knows_are_refused(
     assert b'"not_inspectable"' in refused.body
     assert MAIL[7:14].encode() not in refused.body
     assert b'"not_inspectable"' not in passed.body
+
+
+def _extras(text: str, size: int) -> list[Any]:
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    events = [
+        chunk(
+            {
+                "content": "",
+                "reasoning_details": [
+                    {"type": "reasoning.text", "index": 0, "text": "so "},
+                    {"type": "reasoning.text", "index": 1, "text": each, "signature": None},
+                ],
+                "thinking": each,
+            }
+        )
+        for each in pieces
+    ]
+    return [*events, chunk({}, "stop")]
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_texts_that_only_some_servers_stream(size: int) -> None:
+    """Details of reasoning and the like: judged like every other text, whatever they are called."""
+    got = streamed("/v1/chat/completions", CHAT, _extras(f"by {MAIL}, he says", size))
+
+    deltas = [each["choices"][0]["delta"] for each in got.events[:-1]]
+    details = [one for each in deltas for one in each.get("reasoning_details", ())]
+    said = "".join(one.get("text") or "" for one in details if one["index"] == 1)
+    assert said == "by <EMAIL_ADDRESS>, he says"
+    assert "".join(each.get("thinking") or "" for each in deltas) == said
+    assert got.events[-1] == "[DONE]"
+
+
+def test_a_text_that_only_some_servers_stream_is_blocked() -> None:
+    """It ends its choice, as every other text does."""
+    got = streamed("/v1/chat/completions", CHAT, _extras(f"by {MAIL}, he says", 5), BLOCKS)
+
+    assert got.events[-2]["choices"][0]["finish_reason"] == "content_filter"
+    assert MAIL[:4].encode() not in got.body
+
+
+def test_a_text_under_a_key_that_may_not_pass() -> None:
+    """The key is redacted, so nobody could put the text together."""
+    got = streamed("/v1/chat/completions", CHAT, [chunk({"x": {MAIL: "hi there"}})])
+
+    assert (got.status, got.json["error"]["code"]) == (502, "upstream_invalid")
+    assert MAIL.encode() not in got.body
+
+
+def test_a_value_under_a_key_that_may_not_pass() -> None:
+    """Whatever is put back into a document, a key that was replaced does not come back with it."""
+    document = {"a": {"<KEY>": 1}, "b": [1, 2]}
+
+    assert with_values(document, {("a", MAIL): 2, ("b", 1): 3, ("c", "d"): 4}) == {
+        "a": {"<KEY>": 1},
+        "b": [1, 3],
+    }
 
 
 def test_what_is_said_again_or_comes_whole_passes() -> None:

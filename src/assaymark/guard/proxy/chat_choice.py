@@ -9,12 +9,14 @@ tests/guard/proxy/test_chat_completions.py and test_law.py
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from assaymark.guard.documents import Steps
+from assaymark.guard.documents import Steps, with_values
+from assaymark.guard.proxy.chat_extras import Piece, pieces_in, with_texts
 from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
 from assaymark.guard.proxy.dialect import REFUSAL, is_one_of
-from assaymark.guard.proxy.judge import Judge
+from assaymark.guard.proxy.judge import AT_ONCE, Judge
 from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
 
 TEXTS = ("reasoning_content", "reasoning", "content", "refusal")
@@ -119,15 +121,28 @@ class Choice:
         """Return a message, or a piece of one, as it may pass; nothing stands behind what is blocked."""
         if message.get("audio") is not None:
             self._judge.opaque("audio", in_answer=True)
-        new = await self._rest(message, _MESSAGE, "message")
+        extras = [] if self._is_whole else pieces_in(message, {*_MESSAGE, *AT_ONCE})
+        bare = with_values(message, {each.place: None for each in extras})
+        new = await self._rest(bare, _MESSAGE, "message")
         for key in TEXTS:
             if key in message:
                 new[key] = await self._text(key, message[key])
+        new = await self._with_extras(new, extras)
         calls = ("tool_calls", "function_call")
         new = {key: each for key, each in new.items() if key not in calls}
         if not self.is_blocked:
             await self._add_calls(message, new)
         return self._with_refusal(new) if self._is_whole else new
+
+    async def _with_extras(
+        self, message: dict[str, Any], extras: Sequence[Piece]
+    ) -> dict[str, Any]:
+        """Return a piece of a message with what may leave of texts that the API does not have."""
+        left: dict[Steps, str] = {}
+        for each in extras:
+            if not self.is_blocked:
+                left[each.place] = await self._taken((*self._here, *each.text_place), each.piece)
+        return with_texts(message, left)
 
     def _with_refusal(self, message: dict[str, Any]) -> dict[str, Any]:
         if not self.is_blocked:

@@ -28,7 +28,7 @@ from assaymark.policy.guarding import Action, Phase
 BLOCKED_STATUS = 400
 """Of the answer to a request that the policy blocks: clients do not try again."""
 
-_AT_ONCE = frozenset({"annotations", "images"})
+AT_ONCE = frozenset({"annotations", "images"})
 """Lists whose elements come whole, one after the other."""
 
 _MOST_AT_ONCE = 10_000
@@ -204,7 +204,7 @@ class Judge:
             RefusedError: There is one, and the policy does not let pass what cannot be judged.
         """
         for rest in rests:
-            for steps, text in texts_of(rest, _AT_ONCE):
+            for steps, text in texts_of(rest, AT_ONCE):
                 known = self._at_once.setdefault((*here, *steps), hash(text))
                 if known != hash(text):
                     self.opaque("delta", in_answer=True)
