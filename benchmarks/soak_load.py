@@ -270,9 +270,9 @@ async def ask(http: httpx.AsyncClient, kind: str, mark: str) -> tuple[int, bytes
 async def client(
     number: int, http: httpx.AsyncClient, seen: Seen, seconds: float, until: float
 ) -> None:
-    """Ask, one request after the other."""
+    """Ask, one request after the other; one at least."""
     turn = number
-    while time.monotonic() < until:
+    while turn == number or time.monotonic() < until:
         kind, mark = TURNS[turn % len(TURNS)], f"mark-{letters(number, 4)}-{letters(turn, 5)}"
         turn += 1
         seen.requests += 1
@@ -305,9 +305,10 @@ async def load(
         running: list[asyncio.Task[None]] = []
 
         async def start() -> None:
+            began = time.monotonic()
             for number in range(streams):
+                await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
                 running.append(asyncio.create_task(client(number, http, seen, seconds, until)))
-                await asyncio.sleep(1 / rate)
 
         starting = asyncio.create_task(start())
         while time.monotonic() < until:
