@@ -22,7 +22,9 @@ from fuzz.requests import Requests
 from fuzz.served import MAIL, POLICY, SECRET, BrokenLawError, demand
 
 LONGEST = 20.0
-"""Seconds after which a connection has to be over."""
+"""Seconds in which something is said, or the connection is over."""
+_QUIET = 3.0
+"""Seconds after which nothing more is expected behind an answer."""
 
 _SETTINGS = """\
 apiVersion: assaymark/v1
@@ -111,23 +113,23 @@ class Heard:
 
 
 async def say(port: int, pieces: list[bytes]) -> bytes:
-    """Send `pieces`; return what comes until the server hangs up.
+    """Send `pieces`; return what comes until the server hangs up, or waits for another request.
 
     Raises:
-        BrokenLawError: It does not.
+        BrokenLawError: It says nothing, and does not hang up.
     """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     got = b""
     try:
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(2 * LONGEST):
             with contextlib.suppress(ConnectionError):
                 for each in pieces:
                     writer.write(each)
                     await writer.drain()
-                while some := await reader.read(65_536):
+                while some := await _more(reader, _QUIET if got else LONGEST):
                     got += some
     except TimeoutError:
-        raise BrokenLawError(f"it does not hang up: {b''.join(pieces)[:300]!r}") from None
+        raise BrokenLawError(f"it hangs: {b''.join(pieces)[:300]!r}") from None
     finally:
         writer.close()
     return got
@@ -151,6 +153,17 @@ async def talk(port: int, number: int, count: int, at_once: int = 40) -> Heard:
 
     await asyncio.gather(*(one() for _ in range(at_once)))
     return heard
+
+
+async def _more(reader: asyncio.StreamReader, seconds: float) -> bytes:
+    """Return what comes; nothing where a server that has answered waits for another request."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await reader.read(65_536)
+    except TimeoutError:
+        if seconds < LONGEST:
+            return b""
+        raise
 
 
 def _hold(got: bytes, pieces: list[bytes]) -> None:

@@ -216,6 +216,24 @@ def test_an_answer_that_is_taken_slowly_is_taken(serve: Serve, upstream: Upstrea
     assert taken == int(got.headers["content-length"]) > 4_000_000
 
 
+def test_a_connection_is_kept_for_longer_than_clients_keep_theirs(
+    command: Command, settings: Path
+) -> None:
+    """Theirs are five seconds; a request that is on its way is not met by a closed door."""
+    _, told = command(settings)
+    request = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+    host, _, port = told["url"].removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as line:
+        line.sendall(request)
+        first = line.recv(4_096)
+        time.sleep(6)
+        line.sendall(request)
+        second = line.recv(4_096)
+
+    assert first.startswith(b"HTTP/1.1 200 ")
+    assert second.startswith(b"HTTP/1.1 200 ")
+
+
 def test_what_cannot_be_listened_on(tmp_path: Path) -> None:
     """A port that is taken, and a certificate that is none."""
     (tmp_path / "cert.pem").write_text("no")

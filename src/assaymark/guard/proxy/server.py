@@ -32,6 +32,9 @@ from assaymark.guard.serving import DecisionSink, GuardSource
 _BACKLOG = 2_048
 _SWITCH = 0.0005
 """Seconds after which a thread that judges lets the loop go on; answers would show Python's own 5 ms."""
+_KEPT_OPEN = 75
+"""Seconds for which a connection waits for another request: longer than clients keep theirs (openai and httpx
+5 s), so that none is closed under a request that is on its way."""
 _GRACE = 30
 """Seconds in which requests may end after the server was told to stop."""
 
@@ -128,6 +131,7 @@ def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.C
         proxy_headers=False,
         server_header=False,
         h11_max_incomplete_event_size=limits.headers + 8_192,
+        timeout_keep_alive=_KEPT_OPEN,
         timeout_graceful_shutdown=_GRACE,
         **tls,
     )
