@@ -4,7 +4,8 @@ The guard as a server for half an hour: many streams at a time, at a constant lo
 Each client sends a marker and personal data of its own, and knows to the character what it has to get.
 Most streams end well; some are blocked, some clients leave in the middle, sometimes the upstream dies.
 
-* memory is flat after the first third (Theil-Sen slope, with its 95 % interval);
+* resident memory is flat after the first third (Theil-Sen slope, with its 95 % interval); the proportional set
+  size (PSS) beside it moves as well when other processes come and go that share libraries with the server;
 * no client gets a marker of another one, or a value that the policy redacts, or a text that is not its own;
 * the log verifies, and has one decision for each request.
 
@@ -210,8 +211,8 @@ def claims(found: dict[str, Any], minutes: float) -> dict[str, bool]:
         ),
         "the server printed no traceback": not found["tracebacks"],
         # A slope over a few samples says nothing.
-        f"memory grows by less than {STEEPEST:g} MB an hour (upper end of the interval)": (
-            minutes < 10 or found["slope_mb_per_hour"]["pss_mb"][2] < STEEPEST
+        f"resident memory grows by less than {STEEPEST:g} MB an hour (upper end of the interval)": (
+            minutes < 10 or found["slope_mb_per_hour"]["rss_mb"][2] < STEEPEST
         ),
     }
 
@@ -228,7 +229,7 @@ def page(result: dict[str, Any]) -> str:
     memory = "".join(
         f"| {name} | {after[key]['first']:g} | {after[key]['least']:g} | {after[key]['most']:g} "
         f"| {slope_[key][0]:+.1f} ({slope_[key][1]:+.1f} to {slope_[key][2]:+.1f}) |\n"
-        for name, key in (("PSS, MB", "pss_mb"), ("RSS, MB", "rss_mb"))
+        for name, key in (("RSS, MB", "rss_mb"), ("PSS, MB", "pss_mb"))
     )
     others = "".join(
         f"| {name} | {after[name]['first']:g} | {after[name]['least']:g} | {after[name]['most']:g} | |\n"
