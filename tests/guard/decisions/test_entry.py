@@ -20,7 +20,6 @@ from assaymark.guard.decisions.entry import (
     render_entry,
     written_time,
 )
-from assaymark.guard.decisions.places import place_of
 from assaymark.guard.decisions.records import (
     ActionName,
     GuardEvent,
@@ -29,6 +28,7 @@ from assaymark.guard.decisions.records import (
     ShadowDecision,
     VerdictName,
 )
+from assaymark.guard.places import place_of
 
 from .decided import NOW, POLICY, decision, finding
 

@@ -22,7 +22,6 @@ from assaymark.attest.tlog.refusal import malformed
 from assaymark.attest.tlog.tiles import MAX_ENTRY
 from assaymark.canonical import canonical_bytes, parse_strict
 from assaymark.errors import EvidenceError
-from assaymark.guard.decisions.places import place_of
 from assaymark.guard.decisions.records import (
     ActionName,
     Entry,
@@ -34,7 +33,9 @@ from assaymark.guard.decisions.records import (
     ShadowDecision,
     VerdictName,
 )
+from assaymark.guard.places import place_of
 from assaymark.guard.serving import Decision
+from assaymark.guard.verdict import UNREAD
 from assaymark.model.codec import from_plain, to_plain
 
 VERSION = "assaymark/decision-log/v1"
@@ -54,10 +55,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 _Kind: TypeAlias = "tuple[str, str, str, ActionName]"
 """Side, detector, entity and action."""
-
-
-UNREAD = "nothing reads it"
-"""Why something is unjudged that no detector could have judged."""
 
 
 _KINDS: Mapping[str, type[Entry]] = {
@@ -207,7 +204,7 @@ def _lapse(plain: Mapping[str, Any]) -> LoggedLapse:
         side=_words(str(plain.get("side", ""))),
         field=place_of(str(plain.get("field", ""))),
         detector=detector,
-        # Without a detector the reason may quote a key that a user chose.
+        # Without a detector there is no more to say, and others than ours may have said it.
         reason=_words(str(plain.get("reason", ""))) if detector else UNREAD,
         passed=bool(plain.get("passed", False)),
         earlier=plain.get("earlier") is True,
