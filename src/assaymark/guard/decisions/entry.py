@@ -1,5 +1,5 @@
 """
-What a decision log says: one entry for each request, and what happened to the policies meanwhile.
+What a decision log says: one entry for each request, one before each stream, and what befell the policies.
 
 An entry is canonical JSON, written in one way only, so that equal entries have equal bytes. It holds names of
 entities, places, digests and numbers. Steps of a place that a user may have chosen, such as the keys of a
@@ -31,6 +31,7 @@ from assaymark.guard.decisions.records import (
     LoggedLapse,
     MoreFindings,
     ShadowDecision,
+    StreamBegun,
     VerdictName,
 )
 from assaymark.guard.places import place_of
@@ -59,6 +60,7 @@ _Kind: TypeAlias = "tuple[str, str, str, ActionName]"
 
 _KINDS: Mapping[str, type[Entry]] = {
     "decision": LoggedDecision,
+    "begun": StreamBegun,
     "shadow": ShadowDecision,
     "event": GuardEvent,
 }
@@ -90,6 +92,21 @@ def logged(decision: Decision) -> LoggedDecision:
         streamed=decision.streamed,
         latency=round(decision.latency, 6),
         overhead=round(decision.overhead, 6),
+    )
+
+
+def begun(decision: Decision) -> StreamBegun:
+    """Return what is logged before anything of an answer leaves that is still being written."""
+    whole = logged(decision)
+    return StreamBegun(
+        time=whole.time,
+        request_id=whole.request_id,
+        tenant=whole.tenant,
+        api=whole.api,
+        route=whole.route,
+        policy=whole.policy,
+        request_digest=whole.request_digest,
+        verdict=whole.verdict,
     )
 
 
