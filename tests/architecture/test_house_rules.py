@@ -48,6 +48,7 @@ FENCES = {
     "rfc8785": ("canonical.py",),
     "fsspec": ("inputs/",),
     "rfc3161_client": ("attest/timestamp.py",),
+    "langchain": ("integrations/langchain_agent.py",),
     "langchain_core": ("integrations/langchain",),
     "litellm": ("integrations/litellm",),
 }

@@ -287,7 +287,7 @@ class Guard:
                 lens, what, context=context, holds=holds, foreseen=foreseen, until=until
             )
 
-        if content.kind is Kind.JSON:
+        if content.kind in (Kind.JSON, Kind.VALUE):
             return JsonField(field, refuses=self.rules.refuses_bad_json, holds=holds)
         return field()
 

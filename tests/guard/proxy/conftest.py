@@ -50,10 +50,17 @@ class Kept:
 
     def __init__(self) -> None:
         self.decisions: list[Decision] = []
+        self.begun: list[Decision] = []
         self.error: Exception | None = None
 
     async def ready(self) -> None:
         """Raise what the test says."""
+
+    async def begin(self, decision: Decision) -> None:
+        """Keep it, or raise what the test says."""
+        if self.error is not None:
+            raise self.error
+        self.begun.append(decision)
 
     async def record(self, decision: Decision) -> None:
         """Keep it, or raise what the test says."""

@@ -110,6 +110,7 @@ def operate(
             maker,
             note=sink.note,
             switch=KillSwitch(settings.kill_switch, allows_pass=settings.kill_switch_may_pass),
+            key=_derived(settings.log, "shares"),
             every=settings.reload_every,
         )
         # Shadows hold guards, so they end first.
@@ -131,7 +132,7 @@ def operate(
             telemetry=telemetry,
             pages=pages if settings.pages else None,
             watchman=watchman,
-            digest_key=_digest_key(settings.log),
+            digest_key=_derived(settings.log, "request digest"),
         )
 
 
@@ -212,12 +213,13 @@ def _window(settings: Operations) -> float:
     return AlertSettings().window if settings.alerts is None else settings.alerts.window
 
 
-def _digest_key(settings: LogSettings | None) -> bytes | None:
+def _derived(settings: LogSettings | None, purpose: str) -> bytes | None:
+    """Return the server's key for a purpose; `None` where it has none that outlives it."""
     if settings is None or settings.digest_key is None:
         return None
     from assaymark.redaction.keys import read_secret
 
-    return read_secret(settings.digest_key).derived("request digest")
+    return read_secret(settings.digest_key).derived(purpose)
 
 
 def may_look_of(keys: Mapping[str, str], shown: Callable[[Mapping[str, str]], str]) -> MayLook:

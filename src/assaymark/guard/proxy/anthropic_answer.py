@@ -15,10 +15,11 @@ from typing import Any
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.asgi.sse import Event
 from assaymark.guard.documents import Steps
-from assaymark.guard.proxy.coverage import Leave, Rest, Shape, is_plain, rest_of
+from assaymark.guard.proxy.coverage import Leave, Rest, Shape, rest_of
 from assaymark.guard.proxy.dialect import data_of, is_one_of, written
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
+from assaymark.guard.structure import is_plain
 
 REFUSED = "refusal"
 

@@ -22,8 +22,8 @@ from assaymark.guard.asgi.account import Account
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.guard import Guard
 from assaymark.guard.proxy.dialect import OpenAIErrors
-from assaymark.guard.proxy.record import Record
-from assaymark.guard.serving import SESSION, TENANT
+from assaymark.guard.proxy.record import Record, Unserved
+from assaymark.guard.serving import REQUEST, SESSION, TENANT, NotServedError
 from assaymark.guard.sessions import Session
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ ContractsOf: TypeAlias = Callable[[Guard], Sequence[Api]]
 _MOST_GUARDS = 64
 """Guards whose APIs are kept: a policy that was replaced is let go of at last."""
 
+_UNSERVED = 503  # HTTP
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -73,6 +74,14 @@ class _Told(OpenAIErrors):
         self.name, self.path = api.path.strip("/").replace("/", "."), api.path
 
 
+class _Anything(OpenAIErrors):
+    """What is recorded as the API where nobody looked which one it is."""
+
+    name = "guard"
+    path = "*"
+    names: frozenset[str] = frozenset()
+
+
 class _Checked:
     """What was said of a call, as a record wants it."""
 
@@ -91,10 +100,12 @@ async def answer_contract(
     """
     came = datetime.now(UTC)
     caller = proxy.keys.caller(client.headers)
-    headers = {**client.headers, TENANT: caller.tenant}
+    headers = {**client.headers, TENANT: caller.tenant, REQUEST: client.request_id}
     try:
         served = proxy.source.guard_for(headers)
     except AssaymarkError as error:
+        if isinstance(error, NotServedError):
+            await _unserved(proxy, client, came, caller.tenant, error)
         raise RefusedError(
             503, "guard_unavailable", "no policy holds for this request", cause=error.message
         ) from None
@@ -132,6 +143,27 @@ async def answer_contract(
     passed.pop("content-length", None)
     await client.send_whole(reply.status, reply.body, passed)
     return True
+
+
+async def _unserved(
+    proxy: ProxyApplication, client: Client, came: datetime, tenant: str, error: NotServedError
+) -> None:
+    """Record that nobody was served. Which API was meant only a guard knows.
+
+    Raises:
+        RefusedError: That cannot be recorded.
+    """
+    said: Any = _Anything()
+    record = Record(
+        came=came,
+        request_id=client.request_id,
+        tenant=tenant,
+        dialect=said,
+        judge=Unserved(error.policy),
+        digest="",
+    )
+    record.outcome = error.outcome
+    await record.keep(proxy.sink, _UNSERVED)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -12,12 +12,32 @@ from datetime import datetime
 from typing import Any
 
 from assaymark.errors import AssaymarkError
+from assaymark.guard.asgi.account import Account
 from assaymark.guard.asgi.headers import told
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.proxy.dialect import Dialect
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.serving import Decision, DecisionSink
 from assaymark.guard.verdict import Verdict
+from assaymark.model.subject import Sha256
+
+_STREAMS = 200
+"""Status of an answer that streams."""
+
+
+class Unserved:
+    """Who judges where nobody is served: refused, under the digest of what says so.
+
+    Args:
+        policy: The digest.
+    """
+
+    def __init__(self, policy: Sha256) -> None:
+        self.policy = policy
+        self.detectors: dict[str, Sha256] = {}
+        self.guard = self
+        self.request, self.response = Account(), Account()
+        self.request.verdict = Verdict.BLOCK
 
 
 class Record:
@@ -39,7 +59,7 @@ class Record:
         request_id: str,
         tenant: str,
         dialect: Dialect,
-        judge: Judge,
+        judge: Judge | Unserved,
         digest: str,
     ) -> None:
         self._came, self._request_id, self._tenant = came, request_id, tenant
@@ -86,6 +106,17 @@ class Record:
             latency=latency,
             overhead=max(latency - self._upstream, 0.0),
         )
+
+    async def begin(self, sink: DecisionSink) -> None:
+        """Record that an answer begins to leave.
+
+        Raises:
+            RefusedError: It cannot be.
+        """
+        try:
+            await sink.begin(self.decision(_STREAMS))
+        except AssaymarkError as error:
+            raise unlogged(error) from None
 
     async def keep(self, sink: DecisionSink, status: int) -> None:
         """Record the decision.
