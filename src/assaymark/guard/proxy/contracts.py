@@ -90,7 +90,7 @@ async def answer_contract(
         RefusedError: It cannot be answered.
     """
     came = datetime.now(UTC)
-    caller = proxy.keys.caller(client.headers)
+    caller = await proxy.keys.caller(client)
     headers = {**client.headers, TENANT: caller.tenant}
     try:
         served = proxy.source.guard_for(headers)

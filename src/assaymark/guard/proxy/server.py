@@ -62,7 +62,7 @@ def application_of(
         served_dialects(settings.apis),
         Upstreams(settings.upstreams, settings.timeouts, settings.resilience),
         source,
-        keys=Keyring(settings.keys, forwards=settings.forward_keys),
+        keys=Keyring(settings.keys, forwards=settings.forward_keys, trust=settings.trust),
         limits=settings.limits,
         sink=sink,
         contracts=contracts,

@@ -45,7 +45,7 @@ class Upstream:
         clock: Callable[[], float],
     ) -> None:
         self.settings = settings
-        self.origin = Origin(settings.url, timeouts, settings.authority)
+        self.origin = Origin(settings, timeouts)
         self.share = 0
         self._resilience, self._clock = resilience, clock
         self._failures = 0
@@ -169,7 +169,7 @@ class Upstreams:
         until: float,
     ) -> UpstreamAnswer | None:
         try:
-            answer = await upstream.origin.post(target, headers, body, until)
+            answer = await upstream.origin.ask("POST", target, headers, body, until)
         except NotSentError:
             upstream.failed()
             return None
