@@ -108,7 +108,7 @@ def check_api(guard: Guard, cap: int) -> Api:
 
     async def answer(call: Call) -> Reply:
         request = read(CheckRequest, call, cap)
-        checked = await _checked(guard, request, _session(request, call))
+        checked = await _checked(call.judge(guard), request, _session(request, call))
         return replied({**checked.to_plain(), **_passed(request, checked)}, checked=(checked,))
 
     return Api(method="POST", path=PATH, answer=answering(answer, openai_error, {422: 400}))

@@ -115,7 +115,7 @@ def guardrails_api(guard: Guard, cap: int) -> Api:
                 400, "neither streams nor new questions to a model are had here", code="unsupported"
             )
         message = {"role": "user", "content": request.llm_output}
-        checked = await guard.acheck([message], phase, session=call.session)
+        checked = await call.judge(guard).acheck([message], phase, session=call.session)
         return replied(_outcome(guard, request.llm_output, checked), checked=(checked,))
 
     return Api(method="POST", path=PATH, answer=answering(answer, _form))

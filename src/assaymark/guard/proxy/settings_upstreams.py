@@ -5,7 +5,7 @@ The section `upstreams` of `serve.yaml`.
       - name: openai
         url: https://api.openai.com/v1
         key: {env: OPENAI_API_KEY}
-        via: {url: http://proxy.example.org:3128, credentials: {env: PROXY_CREDENTIALS}}
+        via: {url: https://proxy.example.org:3128, credentials: {env: PROXY_CREDENTIALS}}
         models: ["gpt-*"]
 
 Secrets do not stand in the file: it names a variable or a file that holds one.

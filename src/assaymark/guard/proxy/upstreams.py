@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from assaymark.guard.asgi.refusals import RefusedError
@@ -53,10 +53,12 @@ class Upstream:
 
     def serves(self, api: str, model: str) -> bool:
         """Return whether it answers requests of an API for a model."""
-        known = self.settings
-        return any(fnmatchcase(api, each) for each in known.apis) and any(
-            fnmatchcase(model, each) for each in known.models
-        )
+        fits = any(fnmatchcase(model, each) for each in self.settings.models)
+        return fits and self.speaks(api)
+
+    def speaks(self, api: str) -> bool:
+        """Return whether it answers requests of an API."""
+        return any(fnmatchcase(api, each) for each in self.settings.apis)
 
     @property
     def is_resting(self) -> bool:
@@ -99,6 +101,10 @@ class Upstreams:
     ) -> None:
         self._timeouts, self._resilience = timeouts, resilience
         self._all = [Upstream(each, timeouts, resilience, clock) for each in settings]
+
+    def __iter__(self) -> Iterator[Upstream]:
+        """Yield each, in the order of the settings."""
+        return iter(self._all)
 
     async def ask(
         self,
