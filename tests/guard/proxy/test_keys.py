@@ -133,6 +133,7 @@ def test_each_kind_of_key_is_known() -> None:
     assert caller(ring, bearing(OURS, **FORGED)) == Caller("a", "acme")
     assert caller(ring, {"x-api-key": OTHER}) == Caller("b", "beta")
     assert caller(ring, {"api-key": OTHER}) == Caller("b", "beta")
+    assert caller(ring, {"x-guardrailsai-api-key": OURS}) == Caller("a", "acme")
     for headers in ({}, bearing("wrong-key-wrong-key"), bearing("x" * 5_000), {"x-api-key": ""}):
         assert caller(ring, headers) == "invalid_api_key"
 

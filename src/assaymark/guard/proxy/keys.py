@@ -39,6 +39,9 @@ _MOST_STRANGERS = 4_096
 """Keys that were tried in vain and are remembered."""
 
 
+_SHOWN_IN = ("x-api-key", "api-key", "x-guardrailsai-api-key")
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks."""
@@ -192,8 +195,8 @@ def _is_in(peer: str, trust: Trust) -> bool:
 
 
 def shown_key(headers: Mapping[str, str]) -> str | None:
-    """Return the key in a request: a bearer token, or as Anthropic and Azure have it."""
+    """Return the key in a request: a bearer token, or as Anthropic, Azure or guardrails-ai have it."""
     kind, _, token = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and token.strip():
         return token.strip()
-    return headers.get("x-api-key") or headers.get("api-key")
+    return next((headers[each] for each in _SHOWN_IN if headers.get(each)), None)
