@@ -70,7 +70,7 @@ class ValidatorReference(BaseModel):
 
     on: str
     on_fail: str
-    options: dict[str, Any] = Field(alias="kwargs")
+    options: dict[str, Any] = Field(serialization_alias="kwargs")
     """What it is about: `entities`, `above`, `operator`; nothing where it has none of its own."""
 
 
