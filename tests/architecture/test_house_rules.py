@@ -38,6 +38,7 @@ FENCES = {
         "inputs/targets/connection.py",
         "guard/proxy/connections.py",
         "guard/proxy/streams.py",
+        "guard/proxy/tunnel.py",
     ),
     "h11": ("inputs/targets/exchange.py", "guard/proxy/server.py"),
     "uvicorn": ("guard/proxy/server.py",),

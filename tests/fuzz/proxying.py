@@ -155,9 +155,14 @@ apiVersion: assaymark/v1
 kind: Serve
 policy: policy.yaml
 listen: {host: 0.0.0.0, port: 0, certificate: c, private_key: k, client_authority: a}
-keys: [{name: a, sha256: abababababababababababababababababababababababababababababababab, tenant: t}]
+keys:
+  - {name: a, sha256: abababababababababababababababababababababababababababababababab, tenant: t}
+  - {name: b, scrypt:
+      "$scrypt$ln=15,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
+trust: {tenant_header: x-tenant, from: [127.0.0.1/32, "::1"]}
 upstreams:
   - {url: "https://x.org/v1", key: {env: KEY}, key_header: api-key, weight: 3, models: [m], apis: [a]}
+  - {url: "https://y.org", certificate: c, private_key: k, via: {url: "http://p.org:80", authority: a}}
   - {url: "http://localhost:80/v1", key: {file: key.txt}, allow_plain_http: true}
 timeouts: {connect: 1, first_byte: 2.5, idle: 3, total: 4}
 resilience: {attempts: 1, failures: 2, rest: 3}
@@ -223,7 +228,11 @@ PROXYING: tuple[Target, ...] = (
         run=_load,
         seeds=lambda: (_SETTINGS,),
         refuses=(SettingsFileError, UsageError),
-        reads=("guard.proxy.settings_file:parse_settings",),
+        reads=(
+            "guard.proxy.settings_file:parse_settings",
+            "guard.proxy.key_digests:parse",
+            "guard.proxy.key_digests:_decoded",
+        ),
         words=(
             b"upstreams",
             b"keys",
@@ -232,6 +241,9 @@ PROXYING: tuple[Target, ...] = (
             b"@",
             b"\n  - ",
             b"limits",
+            b"$scrypt$ln=15,r=8,p=1$",
+            b"trust",
+            b"via",
             b"{env: X}",
         ),
     ),

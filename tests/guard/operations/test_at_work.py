@@ -15,7 +15,7 @@ from assaymark.attest.tlog.verify import verify_log
 from assaymark.errors import PolicyError
 from assaymark.guard.decisions.log import DecisionLog
 from assaymark.guard.life.watching import Maker
-from assaymark.guard.operations.at_work import may_look_of, operate
+from assaymark.guard.operations.at_work import operate
 from assaymark.guard.operations.settings import AlertSettings, LogSettings, Operations
 from assaymark.guard.watch.sending import Destination
 from assaymark.model.measurement import Counts, share
@@ -154,12 +154,3 @@ def test_alerts_reach_somebody(policy: str) -> None:
     ((_, _, body),) = receiver.got
     assert body["alert"] == "drift"
     assert body["labels"]["label"] == "AWS_KEY"
-
-
-def test_who_may_look() -> None:
-    """Everybody where nobody has keys; else those whose key speaks for every tenant."""
-    anybody = may_look_of({}, lambda _: "")
-    some = may_look_of({"d1": "*", "d2": "acme"}, lambda headers: headers.get("key", ""))
-
-    assert anybody({})
-    assert [some({"key": each}) for each in ("d1", "d2", "d3", "")] == [True, False, False, False]

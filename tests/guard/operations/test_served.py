@@ -23,7 +23,7 @@ from assaymark.guard.decisions.records import (
     ShadowDecision,
     StreamBegun,
 )
-from assaymark.guard.proxy.keys import digest_of
+from assaymark.guard.proxy.keys import new_key
 from guard.life.policies import BLOCKS, FLAGS, KEY, written
 from guard.proxy.upstream import Reply, Upstream, event
 from guard.watch.test_metrics import text_string_to_metric_families
@@ -145,34 +145,36 @@ def test_a_policy_that_changes(start: Start, folder: Path) -> None:
 def test_tenants_shadows_and_the_switch(start: Start, folder: Path) -> None:
     """Keys choose the policy, not headers; a shadow says what it thinks; a file stops everything."""
     written(folder / "strict.yaml", BLOCKS, name="strict")
-    keys = {"amk-lax": "lax", "amk-strict": "strict", "amk-all": '"*"'}
+    tenants = {"lax": "lax", "strict": "strict", "all": '"*"'}
+    keys = {name: new_key() for name in (*tenants, "none")}
     server = start(
         "keys:\n"
         + "".join(
-            f"  - {{name: {key}, sha256: {digest_of(key)}, tenant: {tenant}}}\n"
-            for key, tenant in keys.items()
+            f"  - {{name: {name}, sha256: {keys[name][1]}, tenant: {tenant}}}\n"
+            for name, tenant in tenants.items()
         )
         + "tenants:\n  strict: {policy: strict.yaml}\n"
         "shadows: [{policy: strict.yaml}]\n"
         "kill_switch: {file: stop}\n"
     )
 
-    def ask(key: str, **headers: str) -> int:
-        return server.ask(
-            f"Use {KEY} please.", authorization=f"Bearer {key}", **headers
-        ).status_code
+    def bearing(name: str) -> str:
+        return f"Bearer {keys[name][0]}"
 
-    lax, strict = ask("amk-lax"), ask("amk-strict")
-    forged = ask("amk-strict", **{"assaymark-tenant": "lax"})
-    allowed = ask("amk-all", **{"assaymark-tenant": "strict"})
-    stranger = ask("amk-none")
+    def ask(name: str, **headers: str) -> int:
+        return server.ask(f"Use {KEY} please.", authorization=bearing(name), **headers).status_code
+
+    lax, strict = ask("lax"), ask("strict")
+    forged = ask("strict", **{"assaymark-tenant": "lax"})
+    allowed = ask("all", **{"assaymark-tenant": "strict"})
+    stranger = ask("none")
     pages = [
-        server.get("/metrics", authorization=f"Bearer {key}").status_code
-        for key in ("amk-all", "amk-lax", "amk-none")
+        server.get("/metrics", authorization=bearing(name)).status_code
+        for name in ("all", "lax", "none")
     ]
     (folder / "stop").touch()
     time.sleep(0.3)
-    stopped = [ask("amk-lax"), ask("amk-strict")]
+    stopped = [ask("lax"), ask("strict")]
     server.stop()
 
     assert (lax, strict, forged, allowed, stranger) == (200, 400, 400, 400, 401)

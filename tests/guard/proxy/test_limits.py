@@ -68,7 +68,8 @@ def test_what_cannot_be_taken(
     ("method", "path", "expected"),
     [
         ("POST", "/v1/audio/speech", (404, "not_found")),
-        ("GET", "/v1/models", (404, "not_found")),
+        ("GET", "/v1/files", (404, "not_found")),
+        ("DELETE", "/v1/models/m", (405, "method_not_allowed")),
         ("GET", CHAT, (405, "method_not_allowed")),
         ("POST", "/v1/chat/completions/", (404, "not_found")),
     ],

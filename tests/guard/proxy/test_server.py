@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
@@ -19,6 +20,7 @@ import pytest
 from assaymark.cli.main import main
 from assaymark.errors import InputError, UsageError
 from assaymark.guard.proxy.dialects import served_dialects
+from assaymark.guard.proxy.key_digests import ScryptDigest
 from assaymark.guard.proxy.server import patient, serve
 from assaymark.guard.proxy.settings import Listen, ServerLimits
 
@@ -123,6 +125,26 @@ def test_a_key_is_made(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert told["key"].startswith("amk-")
     assert told["sha256"] == digest_of(told["key"])
+
+
+def test_a_key_that_somebody_has_gets_a_digest_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not shown again; one that can be guessed is refused."""
+    key = "correct-horse-battery-staple"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{key}\n"))
+    made = main(["guard", "key", "--given"])
+    good = capsys.readouterr()
+    monkeypatch.setattr("sys.stdin", io.StringIO("hunter2\n"))
+    refused = main(["guard", "key", "--given"])
+    bad = capsys.readouterr()
+
+    (line, *_) = good.out.splitlines()
+    assert (made, refused) == (0, 2)
+    assert ScryptDigest.parse(line.removeprefix("scrypt  ")).matches(key)
+    assert key not in good.out + good.err
+    assert "the key can be guessed, or is none" in bad.err
+    assert "hunter2" not in bad.out + bad.err
 
 
 def test_the_gate_needs_all_three(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -115,9 +115,9 @@ def test_a_connection_is_used_again(upstream: Upstream) -> None:
     lines = []
 
     async def used() -> None:
-        origin = Origin(upstream.url, Timeouts())
+        origin = Origin(UpstreamSettings(name="one", url=upstream.url), Timeouts())
         for reads in (True, True, False, True):
-            answer = await origin.post("/x", {}, b"{}", 1e12)
+            answer = await origin.ask("POST", "/x", {}, b"{}", 1e12)
             stream = answer._response.extensions["network_stream"]
             lines.append(stream.get_extra_info("sockname"))
             if reads:

@@ -109,7 +109,7 @@ def check_api(guard: Guard, cap: int) -> Api:
 
     async def answer(call: Call) -> Reply:
         request = read(CheckRequest, call, cap)
-        checked = await _checked(guard, request, _session(request, call))
+        checked = await _checked(call.judge(guard), request, _session(request, call))
         said = {**_placed(checked), **_passed(request, checked)}
         return replied(said, checked=(checked,))
 

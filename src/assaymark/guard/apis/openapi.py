@@ -150,6 +150,38 @@ OPERATIONS: tuple[_Operation, ...] = (
         refusals=(400, 413, 415, 422, 503),
     ),
     _Operation(
+        method="GET",
+        path=guardrails_ai.ALL,
+        summary="Name the guards, as guardrails-ai's server does",
+        schema={"type": "array", "items": {"$ref": "#/components/schemas/GuardDescription"}},
+        error=guardrails_ai.GuardrailsError,
+        refusals=(),
+        parameters=(
+            {"name": "name", "in": "query", "required": False, "schema": {"type": "string"}},
+        ),
+    ),
+    _Operation(
+        method="GET",
+        path=guardrails_ai.HISTORY,
+        summary="Name what is kept of a call, which is nothing",
+        schema={"type": "array", "maxItems": 0},
+        error=guardrails_ai.GuardrailsError,
+        refusals=(404,),
+        parameters=(
+            _GUARD,
+            {"name": "call_id", "in": "path", "required": True, "schema": {"type": "string"}},
+        ),
+    ),
+    _Operation(
+        method="GET",
+        path=guardrails_ai.ONE,
+        summary="Describe a guard, as guardrails-ai's server does",
+        response=guardrails_ai.GuardDescription,
+        error=guardrails_ai.GuardrailsError,
+        refusals=(404,),
+        parameters=(_GUARD,),
+    ),
+    _Operation(
         method="POST",
         path=guardrails_ai.PATH,
         summary="Validate a text, as guardrails-ai's server does",

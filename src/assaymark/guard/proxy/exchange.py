@@ -80,8 +80,7 @@ class Exchange:
             raise
 
     async def _serve(self) -> None:
-        headers = self._client.headers
-        caller = self._proxy.keys.caller(headers)
+        caller = await self._proxy.keys.caller(self._client)
         limits = self._proxy.limits
         if body_kind(self._client.raw_headers) is not BodyKind.JSON:
             raise unreadable("request", "it is not JSON in UTF-8")
