@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.guard.conftest import scripted
+from guard.conftest import scripted
 
 from .conftest import CARD, MAIL, Asked, MakeAsked
 
