@@ -33,6 +33,7 @@ from assaymark.guard.apis.reading import (
     replied,
 )
 from assaymark.guard.guard import Guard
+from assaymark.guard.running import NOBODY, NOT_PROMPT
 from assaymark.guard.survey import Survey, finds_places
 
 ANALYZE, RECOGNIZERS, SUPPORTED, HEALTH = (
@@ -151,7 +152,11 @@ class _Analyzer:
             [Place(each.start, each.end, each.entity, each.score) for each in sight.spans]
             for sight in sights
         ]
-        found = await self._guard.off_loop(partial(_chosen, request, texts, places))
+        # A client's own patterns may take their time; all else is a look at what was found.
+        is_slow = request.ad_hoc_recognizers or request.allow_list
+        asking = NOT_PROMPT if is_slow else NOBODY
+        work = partial(_chosen, request, texts, places)
+        found = await self._guard.runner.do(work, len(call.body), asking)
         explains = bool(request.return_decision_process)
         plain = [
             [_plain(each, sure.get((n, *each[:3]), "ad hoc"), explains=explains) for each in some]
