@@ -196,7 +196,7 @@ PROXYING: tuple[Target, ...] = (
             run=_asked(path),
             seeds=lambda path=path: (json.dumps(_REQUESTS[path]).encode(),),  # type: ignore[misc]
             refuses=(),
-            reads=("guard.proxy.exchange:_parsed",),
+            reads=("guard.proxy.reading:request_object",),
             words=_WORDS,
         )
         for path in _REQUESTS
@@ -207,7 +207,7 @@ PROXYING: tuple[Target, ...] = (
             run=_whole(path),
             seeds=lambda path=path: _wholes(path),  # type: ignore[misc]
             refuses=(),
-            reads=("guard.proxy.exchange:_document",),
+            reads=("guard.proxy.reading:answered",),
             words=_WORDS,
         )
         for path in _REQUESTS

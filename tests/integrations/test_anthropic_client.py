@@ -13,9 +13,9 @@ from anthropic import AsyncAnthropic
 
 from assaymark.guard import Guard
 from assaymark.integrations.openai_client import guarded_client
-from tests.guard.proxy.fields import anthropic as message
-from tests.guard.proxy.fields import anthropic_stream
-from tests.guard.proxy.upstream import Asked, Reply, Upstream, event, whole
+from guard.proxy.fields import anthropic as message
+from guard.proxy.fields import anthropic_stream
+from guard.proxy.upstream import Asked, Reply, Upstream, event, whole
 
 from .conftest import CARD, MAIL
 

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from assaymark.guard import BlockedError, Guard, Session
 from assaymark.integrations.langchain import guarded_model
 from assaymark.integrations.langchain_agent import AgentGuard
-from tests.guard.conftest import guard_of
+from guard.conftest import guard_of
 
 from .conftest import CARD, MAIL, PII
 from .test_langchain import HIDDEN, Scripted

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guard.proxy.upstream import Upstream, chunks, events
+from guard.proxy.upstream import Upstream, chunks, events
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

@@ -10,8 +10,8 @@ from guardrails_api_client import ApiClient, Configuration, GuardApi, ValidateAp
 from guardrails_api_client.exceptions import BadRequestException, NotFoundException
 
 from assaymark.guard.apis import application
-from tests.guard.asgi.conftest import served
-from tests.guard.conftest import scripted
+from guard.asgi.conftest import served
+from guard.conftest import scripted
 
 from .conftest import CARD, MAIL, Asked, MakeAsked
 

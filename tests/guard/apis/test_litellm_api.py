@@ -9,7 +9,7 @@ import pytest
 
 from assaymark.guard import Session
 from assaymark.guard.apis.litellm import _session
-from tests.guard.conftest import guard_of
+from guard.conftest import guard_of
 
 from .conftest import CARD, MAIL, Asked, MakeAsked
 

@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from assaymark.guard.apis import application
 from assaymark.guard.apis.openapi import OPERATIONS, openapi
-from tests.guard.asgi.conftest import served
+from guard.asgi.conftest import served
 
 from .conftest import Asked
 

@@ -13,7 +13,7 @@ from presidio_analyzer import AnalyzerEngine, PatternRecognizer
 from assaymark.detectors.pii.engine import build_analyzer, build_words
 from assaymark.detectors.pii.offer import entities_in, recognizers_in
 from assaymark.detectors.pii.settings import NameSettings, PatternSettings
-from tests.guard.conftest import scripted
+from guard.conftest import scripted
 
 from .conftest import CARD, MAIL, PHONE, Asked, MakeAsked
 
@@ -64,7 +64,7 @@ def expected(text: str, **options: Any) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def alone() -> Any:
     """A guard of nothing but Presidio's patterns."""
-    from tests.guard.conftest import guard_of
+    from guard.conftest import guard_of
 
     guard = guard_of(
         "{deadline_ms: 60000, check_deadline_ms: 60000, input: [{detector: pii-patterns, do: flag}]}",

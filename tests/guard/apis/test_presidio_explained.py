@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from presidio_analyzer import PatternRecognizer
 
-from tests.guard.conftest import guard_of
+from guard.conftest import guard_of
 
 from .conftest import CARD, MAIL, PHONE, Asked, MakeAsked
 from .test_presidio_analyzer import PATH, TEXTS, TITLES, ZIP, presidio

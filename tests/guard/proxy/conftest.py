@@ -27,7 +27,7 @@ from assaymark.guard.proxy.settings import (
 )
 from assaymark.guard.proxy.upstreams import Upstreams
 from assaymark.guard.serving import Decision, OneGuard
-from tests.guard.conftest import guard_of
+from guard.conftest import guard_of
 
 from .upstream import Reply, Upstream
 

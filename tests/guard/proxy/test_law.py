@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.guard.test_streaming_law import cut, every_cut
+from guard.test_streaming_law import cut, every_cut
 
 from .conftest import BLOCKS, MAIL, REDACTS, guard
 from .fields import FIELDS, Field, events_of

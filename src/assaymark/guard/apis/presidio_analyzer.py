@@ -35,6 +35,7 @@ from assaymark.guard.apis.reading import (
     replied,
 )
 from assaymark.guard.guard import Guard
+from assaymark.guard.running import NOBODY, NOT_PROMPT
 from assaymark.guard.survey import Sight, Survey, finds_places
 
 if TYPE_CHECKING:
@@ -149,7 +150,16 @@ class _Analyzer:
         _demand_little(request, texts)
         sights = await self._survey.aof(texts)
         refuse_unjudged([lapse.reason for each in sights for lapse in each.lapses])
-        plain = await self._guard.off_loop(partial(self._answered, request, texts, sights))
+        # Presidio itself and a client's patterns may take their time; all else is a look at what was found.
+        is_slow = (
+            request.ad_hoc_recognizers
+            or request.allow_list
+            or request.context
+            or request.return_decision_process
+        )
+        asking = NOT_PROMPT if is_slow else NOBODY
+        work = partial(self._answered, request, texts, sights)
+        plain = await self._guard.runner.do(work, len(call.body), asking)
         return replied(plain[0] if isinstance(request.text, str) else plain)
 
     def _answered(

@@ -19,6 +19,7 @@ from assaymark.guard.proxy.coverage import Leave, Rest, Shape, rest_of
 from assaymark.guard.proxy.dialect import data_of, is_one_of, written
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
+from assaymark.guard.proxy.stream_ends import EndsByEvent
 from assaymark.guard.structure import is_plain
 
 REFUSED = "refusal"
@@ -62,7 +63,7 @@ _PIECES = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta
 """Type of a delta to the key of its text."""
 
 
-class AnthropicAnswer:
+class AnthropicAnswer(EndsByEvent):
     """One answer.
 
     Args:
@@ -74,7 +75,6 @@ class AnthropicAnswer:
         self._judge, self._tools = judge, tools
         self._deltas: dict[int, str] = {}
         """Index of each block that is open to the type of its deltas."""
-        self.is_closing = self.is_over = False
 
     # -- as a whole
 
@@ -163,16 +163,6 @@ class AnthropicAnswer:
             return [_event({key: plain[key] for key in plain if key not in _PARTS})]
         # Of a kind that is not known: judged as it is.
         return [_event(await self._judge.answer_rest(document, [Rest((), document)]))]
-
-    async def end(self) -> list[Event]:
-        """Take the end of the stream.
-
-        Raises:
-            RefusedError: There was no last event.
-        """
-        if not self.is_over:
-            raise invalid_answer("it ended in the middle")
-        return []
 
     def broken(self, refused: RefusedError) -> list[Event]:
         """Return what ends a stream that cannot go on."""

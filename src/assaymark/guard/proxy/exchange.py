@@ -20,8 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assaymark.canonical import parse_strict
-from assaymark.errors import AssaymarkError, EvidenceError
+from assaymark.errors import AssaymarkError
 from assaymark.guard.asgi.headers import BodyKind, body_kind
 from assaymark.guard.asgi.incoming import ClientLeftError
 from assaymark.guard.asgi.refusals import RefusedError, unreadable
@@ -31,7 +30,7 @@ from assaymark.guard.proxy.coverage import Rest
 from assaymark.guard.proxy.dialect import Answer, Dialect
 from assaymark.guard.proxy.forwarding import answer_headers, request_headers, target_of
 from assaymark.guard.proxy.judge import Judge
-from assaymark.guard.proxy.reading import invalid_answer
+from assaymark.guard.proxy.reading import answered, invalid_answer, request_object
 from assaymark.guard.proxy.record import Record, Unserved, unlogged
 from assaymark.guard.serving import REQUEST, SESSION, TENANT, NotServedError
 from assaymark.guard.sessions import Session
@@ -85,7 +84,7 @@ class Exchange:
         if body_kind(self._client.raw_headers) is not BodyKind.JSON:
             raise unreadable("request", "it is not JSON in UTF-8")
         data = await self._client.body(limits.caps.request, limits.seconds)
-        document = _parsed(data)
+        document = request_object(data)
         async with self._proxy.slots.one():
             judge = self._began(caller.tenant, data)
             await self._demand_log()
@@ -190,11 +189,7 @@ class Exchange:
         await self._send(upstream.status, new, answer_headers(upstream.headers))
 
     async def _document(self, upstream: UpstreamAnswer) -> Any:
-        data = await upstream.body(self._proxy.limits.caps.answer)
-        try:
-            return parse_strict(data)
-        except EvidenceError:
-            raise invalid_answer("it is no JSON that means one thing only") from None
+        return answered(await upstream.body(self._proxy.limits.caps.answer))
 
     # -- to the client
 
@@ -268,18 +263,6 @@ class Exchange:
     def _recorded(self) -> Record:
         assert self._record is not None  # noqa: S101 - made before anything is sent on
         return self._record
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    try:
-        document = parse_strict(data)
-    except EvidenceError:
-        document = None
-    if not isinstance(document, dict):
-        raise RefusedError(
-            400, "invalid_json", "the request is no JSON object that means one thing only"
-        )
-    return document
 
 
 def _decoded(decoder: Any, data: bytes) -> str:

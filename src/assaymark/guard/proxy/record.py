@@ -7,7 +7,7 @@ tests/guard/proxy/test_decisions.py
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +85,7 @@ class Record:
     def decision(self, status: int) -> Decision:
         """Return what is recorded."""
         request, response = self._judge.request, self._judge.response
+        findings, unjudged = self._said({"request": request, "response": response})
         latency = time.monotonic() - self._began
         return Decision(
             time=self._came,
@@ -99,8 +100,8 @@ class Record:
             detectors=dict(self._judge.guard.detectors),
             request_digest=self._digest,
             verdict=max(request.verdict, response.verdict),
-            findings=tuple(self._said("findings")),
-            unjudged=tuple(self._said("unjudged")),
+            findings=findings,
+            unjudged=unjudged,
             withheld=response.verdict is Verdict.BLOCK or self.outcome != "passed",
             streamed=self.streamed,
             latency=latency,
@@ -148,11 +149,15 @@ class Record:
         }
         return {name.decode(): value.decode("latin-1") for name, value in told(said)}
 
-    def _said(self, what: str) -> Iterator[dict[str, Any]]:
-        sides = {"request": self._judge.request, "response": self._judge.response}
-        for side, account in sides.items():
-            for each in account.to_plain(self._dialect.names).get(what, ()):
-                yield {"side": side, **{k: v for k, v in each.items() if k != "message"}}
+    def _said(self, sides: Mapping[str, Account]) -> Iterator[tuple[dict[str, Any], ...]]:
+        """Yield what was found, then what was unjudged, with the sides that they are of."""
+        plain = {side: each.to_plain(self._dialect.names) for side, each in sides.items()}
+        for what in ("findings", "unjudged"):
+            yield tuple(
+                {"side": side, **{k: v for k, v in each.items() if k != "message"}}
+                for side, said in plain.items()
+                for each in said.get(what, ())
+            )
 
 
 def unlogged(error: AssaymarkError) -> RefusedError:

@@ -24,6 +24,7 @@ from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.moderation import moderation_of
 from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
 from assaymark.guard.proxy.response_items import SPOKEN, Items, Spoken
+from assaymark.guard.proxy.stream_ends import EndsByEvent
 from assaymark.guard.structure import is_plain
 
 _FILTERED = {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}
@@ -65,7 +66,7 @@ _ENDS = frozenset({"response.completed", "response.incomplete", "response.failed
 _PARTS = ("response.content_part", "response.reasoning_summary_part")
 
 
-class ResponsesAnswer:
+class ResponsesAnswer(EndsByEvent):
     """One answer.
 
     Args:
@@ -78,7 +79,6 @@ class ResponsesAnswer:
         self._items = Items(judge, declared_names(request.get("tools")))
         self._frame: dict[str, Any] = {}
         self._number = 0
-        self.is_closing = self.is_over = False
 
     # -- as a whole
 
@@ -138,16 +138,6 @@ class ResponsesAnswer:
             new = await self._judge.answer_rest(document, [Rest((), document)])
             left = [self._event({**new, "type": kind})]
         return [*left, *self._ended()]
-
-    async def end(self) -> list[Event]:
-        """Take the end of the stream.
-
-        Raises:
-            RefusedError: There was no last event.
-        """
-        if not self.is_over:
-            raise invalid_answer("it ended in the middle")
-        return []
 
     def broken(self, refused: RefusedError) -> list[Event]:
         """Return what ends a stream that cannot go on."""
