@@ -137,7 +137,7 @@ def test_a_guards_own_apis_are_recorded(kept: Kept) -> None:
 
     async def ask() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             return [
                 await http.put("/own/a%20b", content=f"by {MAIL} "),
                 await http.get("/own/a"),
