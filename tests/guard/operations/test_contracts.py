@@ -66,7 +66,7 @@ def test_a_canary_holds_for_the_contracts(path: str, tmp_path: Path) -> None:
     async def ask() -> set[tuple[str, str]]:
         app = ProxyApplication([], upstreams, source, contracts=apis)
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             got = [
                 await http.post(path, json=CALLS[path], headers={"assaymark-session": str(n)})
                 for n in range(16)

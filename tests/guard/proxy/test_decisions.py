@@ -212,20 +212,22 @@ def test_a_guards_own_apis_are_recorded(kept: Kept) -> None:
 
     async def ask() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             return [
                 await http.put("/own/a%20b", content=f"by {MAIL} "),
                 await http.get("/own/a"),
+                await http.get("/own/a/b"),
             ]
 
-    got, wrong = asyncio.run(ask())
+    got, wrong, lost = asyncio.run(ask())
 
     assert (got.status_code, got.headers["x-own"], got.headers["assaymark-request"]) == (
         201,
         "1",
         "redact",
     )
-    assert wrong.status_code == 404
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
+    assert lost.status_code == 404
     (decision,) = kept.decisions
     assert (decision.route, decision.status, decision.verdict) == (
         "/own/{name}",

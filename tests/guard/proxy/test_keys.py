@@ -211,6 +211,41 @@ def test_nobodys_word_about_a_tenant_is_believed_by_itself() -> None:
     assert caller(Keyring(()), FORGED) == Caller("", "")
 
 
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        ("127.0.0.1:8787", True),
+        ("localhost", True),
+        ("localhost:8787", True),
+        ("[::1]:8787", True),
+        ("[::1]", True),
+        ("127.8.8.8", True),
+        ("attacker.example:8787", False),
+        ("127.0.0.1.attacker.example", False),
+        ("192.0.2.1", False),
+        ("", False),
+        (":8787", False),
+    ],
+)
+def test_without_keys_a_page_of_another_site_gets_nothing(host: str, *, answered: bool) -> None:
+    """Its name may point to this machine, but the browser says which name it was."""
+    headers = {"host": host}
+
+    assert (caller(Keyring(()), headers) == Caller("", "")) is answered
+    assert (caller(Keyring(()), headers) == "unknown_host") is not answered
+    assert asyncio.run(Keyring(()).is_operator(headers)) is answered
+
+
+def test_a_gateway_may_call_the_server_as_it_likes() -> None:
+    """Its address is known; and where there are keys they are what counts."""
+    named = {"host": "guard.internal", **FORGED}
+    keyed = Keyring((KeySettings(name="a", digest=OURS_DIGEST, tenant="acme"),))
+
+    assert caller(Keyring((), trust=trust("127.0.0.1/32")), named) == Caller("", "victim")
+    assert caller(Keyring((), trust=trust("10.0.0.1/32")), named) == "unknown_host"
+    assert caller(keyed, bearing(OURS, **named)) == Caller("a", "acme")
+
+
 def test_a_gateway_is_believed_where_the_settings_say_so() -> None:
     """By the address from which it asks; from any other one the header is not read."""
     ring = Keyring((), trust=trust("127.0.0.1/32", "10.0.0.0/8", header="x-tenant"))

@@ -51,17 +51,27 @@ class Contracts:
         self._made: OrderedDict[Guard, Sequence[tuple[re.Pattern[str], Api]]] = OrderedDict()
 
     def find(self, guard: Guard, method: str, path: str) -> tuple[Api, dict[str, str]] | None:
-        """Return what answers, and what stands in the path for its names; `None` where nothing does."""
+        """Return what answers, and what stands in the path for its names; `None` where nothing does.
+
+        Raises:
+            RefusedError: What is there takes other methods.
+        """
         # Requests under one policy hold views of one guard; what is made for it serves them all.
         guard = guard.shared
         if guard not in self._made:
             self._made[guard] = [(_pattern(each.path), each) for each in self._of(guard)]
             while len(self._made) > _MOST_GUARDS:
                 self._made.popitem(last=False)
+        allowed: set[str] = set()
         for pattern, api in self._made[guard]:
             found = pattern.fullmatch(path)
             if found is not None and api.method == method:
                 return api, {name: unquote(value) for name, value in found.groupdict().items()}
+            if found is not None:
+                allowed.add(api.method)
+        if allowed:
+            methods = " and ".join(sorted(allowed))
+            raise RefusedError(405, "method_not_allowed", f"this path takes {methods} only")
         return None
 
 

@@ -5,6 +5,8 @@ Who asks: the keys that clients show, and the word of a gateway in front.
 * A key that is kept under scrypt is tried once; then a digest of it under a key of this process is
   remembered, so that a request does not pay each time. Trials are done one after the other, few wait, and
   who fails is remembered for a while: strangers cannot make the server spend more.
+* Without keys a request has to be addressed to this machine by a loopback name: a page of another site that
+  has its own name point here (DNS rebinding) is refused.
 * A tenant is believed from a key. Without one it is believed from a header only where the settings name the
   addresses that set it; from everybody else the header is not read.
 
@@ -24,7 +26,7 @@ from typing import Protocol
 
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.proxy.key_digests import MAX_CHARACTERS, digest_of, is_ours, new_key
-from assaymark.guard.proxy.settings import KeySettings, Trust
+from assaymark.guard.proxy.settings import KeySettings, Trust, is_loopback
 from assaymark.guard.serving import TENANT
 
 __all__ = ["ANY", "Asking", "Caller", "Keyring", "digest_of", "new_key", "shown_key"]
@@ -98,10 +100,14 @@ class Keyring:
             asking: The request.
 
         Raises:
-            RefusedError: No key that is known, too many keys to try, or a tenant that is named twice.
+            RefusedError: No key that is known, too many keys to try, or a tenant that is named twice; without
+                keys, another name than this machine's.
         """
         if not self._keys and not self._slow:
-            return Caller("", self._named(asking) if self._trust else "")
+            if self._trust is not None and _is_in(asking.peer, self._trust):
+                return Caller("", self._named(asking))
+            _demand_here(asking.headers)
+            return Caller("", "")
         found = await self._owner(asking.headers)
         if found is None:
             raise _unknown()
@@ -109,9 +115,10 @@ class Keyring:
 
     async def is_operator(self, headers: Mapping[str, str]) -> bool:
         """Return whether a request may see what is about all tenants: its key speaks for any."""
-        if not self._keys and not self._slow:
-            return True
         try:
+            if not self._keys and not self._slow:
+                _demand_here(headers)
+                return True
             found = await self._owner(headers)
         except RefusedError:
             return False
@@ -182,6 +189,17 @@ class Keyring:
 def _unknown(cause: str = "") -> RefusedError:
     message = "the request has no key that is known here"
     return RefusedError(401, "invalid_api_key", message, cause=cause)
+
+
+def _demand_here(headers: Mapping[str, str]) -> None:
+    """Refuse a request that was made to another name than this machine's own."""
+    host = headers.get("host", "localhost")
+    # A port follows, but not every colon of an IPv6 address begins one.
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    if not is_loopback(name):
+        raise RefusedError(
+            403, "unknown_host", "without keys only requests to a loopback address are answered"
+        )
 
 
 def _is_in(peer: str, trust: Trust) -> bool:
