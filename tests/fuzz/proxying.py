@@ -103,6 +103,24 @@ def _asked(path: str) -> Callable[[bytes], None]:
     return lambda data: asyncio.run(ask(data))
 
 
+_LISTED = b"""\
+{"data": [{"id": "gpt-4o", "created": 1721172741, "owned_by": "system"},
+{"type": "model", "id": "claude", "created_at": "2025-09-29T00:00:00Z"}, {"id": 7}]}
+"""
+
+
+def _models(data: bytes) -> None:
+    async def ask() -> None:
+        proxy = InProcess(guard_at_work())
+        for headers in ({}, {"anthropic_version": "2023-06-01"}):
+            for path in ("/v1/models", "/v1/models/gpt-4o"):
+                got = await proxy.ask(path, b"", Script([data]), method="GET", **headers)
+                assert got.status in {200, 404, 503}
+                json.loads(got.body)
+
+    asyncio.run(ask())
+
+
 def _answered(data: bytes, path: str, kind: str, pieces: int) -> tuple[int, bytes]:
     async def ask() -> tuple[int, bytes]:
         size = len(data) // pieces + 1
@@ -222,6 +240,14 @@ PROXYING: tuple[Target, ...] = (
             words=_WORDS,
         )
         for path in _BY_PATH
+    ),
+    Target(
+        name="proxy.models",
+        run=_models,
+        seeds=lambda: (_LISTED,),
+        refuses=(),
+        reads=("guard.proxy.models:_told", "guard.proxy.models:_second"),
+        words=(b'"id"', b'"created_at"', b'"created"', b'"owned_by"', b'"data"', b"1e400"),
     ),
     Target(
         name="proxy.settings",

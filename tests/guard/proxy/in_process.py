@@ -7,13 +7,14 @@ For laws, which are asked thousands of times.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assaymark.guard import Guard
 from assaymark.guard.proxy.application import ProxyApplication
 from assaymark.guard.proxy.dialects import served_dialects
+from assaymark.guard.proxy.settings import UpstreamSettings
 from assaymark.guard.serving import DecisionSink, OneGuard
 
 
@@ -61,6 +62,29 @@ class _Upstreams:
         self.asked.append(json.loads(body))
         return self, _Answer(self.script)
 
+    def __iter__(self) -> Iterator[Any]:
+        """There is one, which has any model."""
+        yield self
+
+    settings = UpstreamSettings(name="one", url="http://127.0.0.1/v1")
+    is_resting = False
+
+    @property
+    def origin(self) -> Any:
+        """Where it is."""
+
+        class Origin:
+            ask = staticmethod(self._listed)
+
+        return Origin
+
+    def speaks(self, _api: str) -> bool:
+        """It speaks every API."""
+        return True
+
+    async def _listed(self, *_asked: Any) -> Any:
+        return _Answer(self.script)
+
     def failed(self) -> None:
         """Nothing is remembered."""
 
@@ -100,7 +124,9 @@ class InProcess:
         upstreams: Any = self.upstreams
         self.app = ProxyApplication(served_dialects(), upstreams, OneGuard(guard), sink=sink)
 
-    async def ask(self, path: str, document: Any, script: Script) -> Got:
+    async def ask(
+        self, path: str, document: Any, script: Script, *, method: str = "POST", **headers: str
+    ) -> Got:
         """Send one request."""
         self.upstreams.script = script
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
@@ -122,10 +148,16 @@ class InProcess:
 
         scope = {
             "type": "http",
-            "method": "POST",
+            "method": method,
             "path": path,
             "query_string": b"",
-            "headers": [(b"content-type", b"application/json")],
+            "headers": [
+                (b"content-type", b"application/json"),
+                *(
+                    (name.replace("_", "-").encode(), each.encode())
+                    for name, each in headers.items()
+                ),
+            ],
         }
         await self.app(scope, receive, send)
         start, *rest = sent
