@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assaymark.guard import AnswerMemory
-from tests.guard.conftest import guard_of, scripted
+from guard.conftest import guard_of, scripted
 
 from .in_process import InProcess, Script
 from .upstream import chat
