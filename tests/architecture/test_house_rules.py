@@ -34,11 +34,7 @@ FENCES = {
     "transformers": ("detectors/harm/", "detectors/pii/nlp/", "inputs/targets/local_model.py"),
     "gliner": ("detectors/pii/nlp/",),
     "huggingface_hub": ("detectors/pii/nlp/", "inputs/"),
-    "httpcore": (
-        "inputs/targets/connection.py",
-        "guard/proxy/connections.py",
-        "guard/proxy/streams.py",
-    ),
+    "httpcore": ("inputs/targets/connection.py",),
     "h11": ("inputs/targets/exchange.py", "guard/proxy/server.py"),
     "uvicorn": ("guard/proxy/server.py",),
     "detoxify": ("detectors/harm/",),

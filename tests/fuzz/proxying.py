@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable
 
 from assaymark.errors import UsageError
+from assaymark.guard.proxy.answer_body import reader_of
+from assaymark.guard.proxy.answer_head import NotHttpError, end_of_head, parse_head
 from assaymark.guard.proxy.settings_file import SettingsFileError, load_settings, parse_settings
 from fuzz import workplace
 from fuzz.guarding import guard_at_work
@@ -177,6 +179,21 @@ def _load(data: bytes) -> None:
     parse_settings(data, "serve.yaml", folder, {"KEY": "secret"})
 
 
+def _http(data: bytes) -> None:
+    """Read an answer's head and as much of its body as is there."""
+    left = bytearray(data)
+    end = end_of_head(left)
+    if end is None:
+        return
+    head = parse_head(bytes(left[:end]))
+    del left[:end]
+    body = reader_of(head)
+    while body.take(left):
+        pass
+    if not body.is_over:
+        body.ended()
+
+
 _WORDS = (
     *(b'"role"', b'"content"', b'"type"', b'"text"', b'"index"', b'"delta"', b"data: ", b"\n\n"),
     *(b'"tool_calls"', b'"function"', b'"arguments"', b'"name"', b"[DONE]", b'"finish_reason"'),
@@ -217,6 +234,20 @@ PROXYING: tuple[Target, ...] = (
             words=_WORDS,
         )
         for path in _BY_PATH
+    ),
+    Target(
+        name="proxy.http",
+        run=_http,
+        seeds=lambda: (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n",
+            b"HTTP/1.1 200\r\nContent-Length: 5\r\nX: a\r\n b\r\nConnection: close\r\n\r\nhello",
+        ),
+        refuses=(NotHttpError,),
+        reads=("guard.proxy.answer_head:parse_head", "guard.proxy.answer_body:take"),
+        words=(
+            *(b"\r\n", b"\n", b"HTTP/1.1", b"HTTP/1.0", b" 204 ", b"chunked", b", ", b"\r\n "),
+            *(b"Content-Length: ", b"Transfer-Encoding: ", b"Connection: close", b"0\r\n", b";"),
+        ),
     ),
     Target(
         name="proxy.settings",

@@ -118,8 +118,7 @@ def test_a_connection_is_used_again(upstream: Upstream) -> None:
         origin = Origin(upstream.url, Timeouts())
         for reads in (True, True, False, True):
             answer = await origin.post("/x", {}, b"{}", 1e12)
-            stream = answer._response.extensions["network_stream"]
-            lines.append(stream.get_extra_info("sockname"))
+            lines.append(answer._wire._received.transport.get_extra_info("sockname"))
             if reads:
                 await answer.body(100)
             await answer.close()

@@ -12,21 +12,22 @@ tests/guard/proxy/test_upstreams.py and test_faults.py
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
-
-import httpcore
 
 from assaymark.errors import InputError
 from assaymark.guard.asgi.refusals import RefusedError
+from assaymark.guard.proxy.answer_head import Head, NotHttpError
 from assaymark.guard.proxy.settings import Timeouts
-from assaymark.guard.proxy.streams import Streams
+from assaymark.guard.proxy.wire import Wire
 
 _MOST_IDLE = 64
+_TARGET = re.compile(r"POST /[\x21-\x7e]* HTTP/1.1")
+_SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class NotSentError(Exception):
@@ -48,25 +49,21 @@ class UpstreamAnswer:
 
     Args:
         origin: Where its connection goes back to.
-        connection: It came on.
-        response: Of httpcore.
+        wire: It comes on.
+        head: That has come.
         timeouts: How long pieces may take.
         until: When all of it must be there; monotonic.
     """
 
     def __init__(
-        self, origin: Origin, connection: Any, response: Any, timeouts: Timeouts, until: float
+        self, origin: Origin, wire: Wire, head: Head, timeouts: Timeouts, until: float
     ) -> None:
-        self._origin, self._connection, self._response = origin, connection, response
+        self._origin, self._wire = origin, wire
         self._timeouts, self._until = timeouts, until
-        self._is_read = False
         self.waited = 0.0
         """Seconds for which the upstream was waited for."""
-        self.status: int = response.status
-        self.headers: Mapping[str, str] = {
-            name.decode("latin-1").lower(): value.decode("latin-1")
-            for name, value in response.headers
-        }
+        self.status = head.status
+        self.headers: Mapping[str, str] = dict(head.fields)
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body.
@@ -74,7 +71,7 @@ class UpstreamAnswer:
         Raises:
             RefusedError: It broke off, or took too long.
         """
-        stream = self._response.aiter_stream()
+        stream = self._wire.pieces()
         while True:
             began = time.monotonic()
             seconds = min(self._timeouts.idle, self._until - began)
@@ -82,16 +79,14 @@ class UpstreamAnswer:
                 async with asyncio.timeout(max(seconds, 0.0)):
                     piece = await anext(stream)
             except StopAsyncIteration:
-                self._is_read = True
                 return
             except TimeoutError:
                 raise late("it stopped in the middle") from None
-            except (httpcore.NetworkError, httpcore.ProtocolError, OSError):
+            except (NotHttpError, OSError):
                 raise failed("it broke off in the middle") from None
             finally:
                 self.waited += time.monotonic() - began
-            if piece:
-                yield piece
+            yield piece
 
     async def body(self, most: int) -> bytes:
         """Return the whole body.
@@ -108,7 +103,7 @@ class UpstreamAnswer:
 
     async def close(self) -> None:
         """Give the connection back, or close it."""
-        await self._origin.put_back(self._connection, self._response, is_whole=self._is_read)
+        self._origin.put_back(self._wire)
 
 
 class Origin:
@@ -125,13 +120,11 @@ class Origin:
 
     def __init__(self, url: str, timeouts: Timeouts, authority: Path | None = None) -> None:
         self._base, self._timeouts = urlsplit(url), timeouts
-        self._streams = Streams()
         is_tls = self._base.scheme == "https"
         self._context = _trusting(authority) if is_tls else None
-        host = self._base.hostname or ""
-        self._host = host.encode("idna") if not host.replace(":", "").isalnum() else host.encode()
+        self._host = self._base.hostname or ""
         self._port = self._base.port or (443 if is_tls else 80)
-        self._idle: list[Any] = []
+        self._idle: list[Wire] = []
 
     async def post(
         self, target: str, headers: Mapping[str, str], body: bytes, until: float
@@ -142,75 +135,71 @@ class Origin:
             NotSentError: Nobody is there.
             RefusedError: It failed after that.
         """
-        connection = await self._take()
+        wire = self._taken() or await self._opened(until)
         seconds = min(self._timeouts.first_byte, until - time.monotonic())
         try:
             async with asyncio.timeout(max(seconds, 0.0)):
-                response = await connection.handle_async_request(
-                    self._request(target, headers, body)
-                )
-        except (httpcore.ConnectError, httpcore.ConnectTimeout):
-            await connection.aclose()
-            raise NotSentError from None
+                head = await wire.ask(self._request(target, headers, body))
         except TimeoutError:
-            await connection.aclose()
+            wire.close()
             raise late("it did not begin to answer") from None
-        except (httpcore.NetworkError, httpcore.ProtocolError, OSError):
-            await connection.aclose()
+        except (NotHttpError, OSError):
+            wire.close()
             raise failed("it broke off before it answered") from None
         except BaseException:
-            await connection.aclose()
+            wire.close()
             raise
-        return UpstreamAnswer(self, connection, response, self._timeouts, until)
+        return UpstreamAnswer(self, wire, head, self._timeouts, until)
 
-    async def put_back(self, connection: Any, response: Any, *, is_whole: bool) -> None:
+    def put_back(self, wire: Wire) -> None:
         """Keep a connection for the next request, or close it."""
-        if is_whole:
-            await response.aclose()
-            if connection.is_available() and len(self._idle) < _MOST_IDLE:
-                self._idle.append(connection)
-                return
-        await connection.aclose()
+        if wire.is_usable and len(self._idle) < _MOST_IDLE:
+            self._idle.append(wire)
+        else:
+            wire.close()
 
     async def close(self) -> None:
         """Close what is open and not at work."""
         while self._idle:
-            await self._idle.pop().aclose()
+            self._idle.pop().close()
 
-    async def _take(self) -> Any:
+    def _taken(self) -> Wire | None:
+        """Return a connection that is idle, if there is one."""
         while self._idle:
-            connection = self._idle.pop()
-            if connection.is_available() and not connection.has_expired():
-                return connection
-            await connection.aclose()
-        return httpcore.AsyncHTTPConnection(
-            httpcore.Origin(self._base.scheme.encode(), self._host, self._port),
-            ssl_context=self._context,
-            network_backend=self._streams,
-        )
+            wire = self._idle.pop()
+            if wire.is_usable and not wire.has_news:
+                return wire
+            wire.close()
+        return None
 
-    def _request(self, target: str, headers: Mapping[str, str], body: bytes) -> httpcore.Request:
-        path = f"{self._base.path.rstrip('/')}{target}"
-        netloc = self._base.netloc.encode("idna") if self._base.netloc.isascii() else self._host
-        return httpcore.Request(
-            "POST",
-            httpcore.URL(
-                scheme=self._base.scheme.encode(),
-                host=self._host,
-                port=self._base.port,
-                target=path.encode(),
-            ),
-            headers=[
-                (b"Host", netloc),
-                (b"Content-Type", b"application/json"),
-                (b"Content-Length", str(len(body)).encode()),
-                # What is packed could not be judged.
-                (b"Accept-Encoding", b"identity"),
-                *((name.encode(), value.encode("latin-1")) for name, value in headers.items()),
-            ],
-            content=body,
-            extensions={"timeout": {"connect": self._timeouts.connect}},
-        )
+    async def _opened(self, until: float) -> Wire:
+        wire = Wire()
+        seconds = min(self._timeouts.connect, until - time.monotonic())
+        try:
+            await wire.open(self._host, self._port, self._context, within=max(seconds, 0.0))
+        except (OSError, TimeoutError):
+            wire.close()
+            raise NotSentError from None
+        except BaseException:
+            wire.close()
+            raise
+        return wire
+
+    def _request(self, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+        netloc = self._base.netloc
+        lines = [
+            f"POST {self._base.path.rstrip('/')}{target} HTTP/1.1",
+            f"Host: {netloc if netloc.isascii() else netloc.encode('idna').decode()}",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+            # What is packed could not be judged.
+            "Accept-Encoding: identity",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        # An address or a key that somebody wrote down may hold anything.
+        if not _TARGET.fullmatch(lines[0]) or not all(map(_SENDABLE.fullmatch, lines)):
+            raise failed("its address or key cannot be sent")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
 def _trusting(authority: Path | None) -> ssl.SSLContext:
