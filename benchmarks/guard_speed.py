@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import os
 import platform
 import random
@@ -35,7 +36,7 @@ from typing import Any
 
 from guard_policy import ENCODER, PII, QUICK, policy_of
 from guard_speed_table import table
-from http_load import Ask, Connection, at_rate, without_pause
+from http_load import AnsweredError, Ask, Connection, at_rate, without_pause
 from served import PIECES, Server, process
 
 HERE = Path(__file__).parent
@@ -114,7 +115,11 @@ def completions(*, streams: bool) -> Iterator[Ask]:
         async def ask(connection: Connection, document: Any = document) -> float:
             # With blanks as the upstream writes it, without as the proxy does.
             found = re.compile(rf'"content": ?"{WORDS[0]}'.encode())
-            seconds, body = await connection.post("/v1/chat/completions", document, until=found)
+            try:
+                seconds, body = await connection.post("/v1/chat/completions", document, until=found)
+            except AnsweredError:
+                # What a detector could not judge in time is blocked.
+                return math.nan
             assert found.search(body)
             return seconds
 
@@ -127,12 +132,14 @@ def timed(server: Server, rate: float, seconds: float, *, streams: bool = False)
     asyncio.run(at_rate(address, completions(streams=streams), WARM_RATE, WARM_UP))
     before = server.cpu()
     count = int(rate * seconds)
-    values = asyncio.run(at_rate(address, completions(streams=streams), rate, count))
+    every = asyncio.run(at_rate(address, completions(streams=streams), rate, count))
+    values = [each for each in every if not math.isnan(each)]
     cost = (server.cpu() - before) / count * 1e3
     found = {
         "p50_ms": round(statistics.median(values) * 1e3, 2),
         "p99_ms": round(statistics.quantiles(values, n=100)[98] * 1e3, 2),
         "n": count,
+        "refused": count - len(values),
         "cpu_ms": round(cost, 2),
     }
     return {**found, "cpu_ms_per_piece": round(cost / (PIECES + 1), 3)} if streams else found

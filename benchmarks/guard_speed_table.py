@@ -30,7 +30,7 @@ processor time is that of the server alone.
 {_rows(proxy)}
 Straight: {_told(proxy[STRAIGHT]["whole"])}; first text {_told(proxy[STRAIGHT]["first text"])}.
 
-{_aims(proxy)}
+{_refused(proxy)}{_aims(proxy)}
 ## Beside Presidio
 
 The same texts and entities; eight clients that ask without pause; one worker each. Presidio's analyzer \
@@ -61,6 +61,17 @@ def _rows(proxy: dict[str, Any]) -> str:
         for name, each in proxy.items()
         if name != STRAIGHT
     )
+
+
+def _refused(proxy: dict[str, Any]) -> str:
+    """Return who refused requests, as a guard does whose detectors run out of time."""
+    lines = [
+        f"* {name}: {each['whole']['refused']} of {each['whole']['n']} requests were not judged in time, "
+        "and so refused.\n"
+        for name, each in proxy.items()
+        if each["whole"]["refused"]
+    ]
+    return "".join(lines) + "\n" if lines else ""
 
 
 def _aims(proxy: dict[str, Any]) -> str:
