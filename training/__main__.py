@@ -39,7 +39,9 @@ def parser_of_steps() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, help="end after this time instead of by epochs")
     parser.add_argument("--share", type=float, default=usual.share, help="of each source's draw")
     parser.add_argument("--rate", type=float, default=usual.rate, help="of the encoder's weights")
-    parser.add_argument("--start", type=Path, help="weights of an earlier run to go on from")
+    parser.add_argument(
+        "--start", type=Path, help="weights of an earlier run to go on from, or a shipped .onnx"
+    )
     parser.add_argument("--hold-out", default="", help="sources to leave out, with commas")
     parser.add_argument("--threads", type=int, default=usual.threads)
     return parser
@@ -73,8 +75,12 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
 def _train(arguments: argparse.Namespace) -> None:
     from training.train import train
 
-    plan = plan_of(arguments)
     folder = arguments.work / arguments.name
+    if arguments.start is not None and arguments.start.suffix == ".onnx":
+        from training.unpack import unpack
+
+        arguments.start = unpack(arguments.start, arguments.base, arguments.work / "shipped")
+    plan = plan_of(arguments)
     train(plan, arguments.work / "corpus.parquet", arguments.base, folder)
 
 

@@ -5,8 +5,8 @@ Sentences of our own, made from patterns, where public data has gaps.
   contempt quoted and rejected; and contempt for things that are no group of people.
 * Idioms: violent words that do no harm, such as killing a process or a shot of espresso.
 * Distress and threats, in plain words and without any detail of method.
-* Injection: orders to a model to drop its instructions, alone and inside benign text, and the same
-  words in harmless use.
+* Injection: orders to a model to drop its instructions, alone and inside benign text, roles that know no
+  rules, and the same words in harmless use: ordinary roles, rules of a shop's assistant, formats.
 
 The patterns were written for training. overlap.py removes what coincides with a measured sentence. The
 card says how many sentences of each kind were used, and what was added after which measurement.
@@ -25,6 +25,7 @@ from training.identities import adjective, group_phrase
 
 PATTERNS = Path(__file__).with_name("patterns.json")
 _SLOT = re.compile(r"\{(\w+)\}")
+_ONE = frozenset({"freed", "firm", "role"})  # slots that mean the same thing all through a text
 
 _MEANING: dict[str, dict[str, float]] = {
     "identity_plain": both(CLEAN, {"injection": 0.0}),
@@ -94,6 +95,8 @@ _MEANING: dict[str, dict[str, float]] = {
     "romance": both(CLEAN, {"injection": 0.0}),
     "injection": {"injection": 1.0},
     "injection_talk": both(CLEAN, {"injection": 0.0}),
+    "jailbreak": {"injection": 1.0},
+    "orders": both(CLEAN, {"injection": 0.0}),
 }
 """Kind of pattern to what its sentences mean."""
 
@@ -101,8 +104,8 @@ TAKE = {
     "identity_plain": 4200, "identity_kind": 3600, "identity_rejects": 1500, "thing_contempt": 500,
     "idiom": 600, "benign_request": 900, "identity_contempt": 3000, "identity_threat": 400,
     "person_insult": 700, "person_threat": 500, "self_harm": 600, "self_harm_urged": 200,
-    "recovery": 300, "violence_told": 500, "sexual": 350, "romance": 250, "injection": 1400,
-    "injection_talk": 500,
+    "recovery": 300, "violence_told": 500, "sexual": 350, "romance": 250, "injection": 2200,
+    "injection_talk": 900, "jailbreak": 1200, "orders": 1200,
 }  # fmt: skip
 """Sentences of each kind in one epoch."""
 
@@ -130,10 +133,10 @@ class Patterns:
 
     def sentence(self, kind: str, rng: random.Random) -> str:
         """Return one sentence of `kind`."""
-        text = self._fill(rng.choice(self._kinds[kind]), rng)
+        text = self._fill(rng.choice(self._kinds[kind]), rng, {})
         return text[0].upper() + text[1:] if rng.random() < 0.6 else text  # noqa: PLR2004 - share of tidy typists
 
-    def _fill(self, pattern: str, rng: random.Random) -> str:
+    def _fill(self, pattern: str, rng: random.Random, held: dict[str, str]) -> str:
         def value(match: re.Match[str]) -> str:
             slot = match.group(1)
             if slot == "adj":
@@ -142,7 +145,12 @@ class Patterns:
                 return group_phrase(rng)
             if slot == "name" and self._names and rng.random() < 0.7:  # noqa: PLR2004
                 return rng.choice(self._names)
-            return self._fill(rng.choice(self._slots[slot]), rng)
+            if slot in held:
+                return held[slot]
+            chosen = self._fill(rng.choice(self._slots[slot]), rng, held)
+            if slot in _ONE:
+                held[slot] = chosen
+            return chosen
 
         return _SLOT.sub(value, pattern)
 

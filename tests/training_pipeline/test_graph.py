@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch", reason="training needs torch")
 from assaymark.detectors.onnx_runtime import onnx_runtime  # noqa: E402
 from training.encoder import Encoder, Shape  # noqa: E402
 from training.graph import build, largest_channels, pack_blocks, rounding  # noqa: E402
+from training.unpack import weights_of as unpacked  # noqa: E402
 
 SHAPE = Shape(vocabulary=50, width=128, layers=2, heads=4, inner=256, positions=16, pooled=32)
 
@@ -60,16 +61,13 @@ def test_the_float_graph_is_the_network(
     assert found[1][ids != 0] == pytest.approx(tags.numpy()[ids != 0], abs=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["static", "blocks"])
-def test_quantised_graphs_stay_close(
-    encoder: Encoder, given: tuple[np.ndarray, np.ndarray], kind: str
-) -> None:
-    """Eight bits move a score a little, and only a little."""
+def observed_in(
+    weights: dict[str, np.ndarray], ids: np.ndarray, letters: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return what every multiplication is given, as calibration would see it."""
     import onnx
     from onnx import TensorProto, helper
 
-    ids, letters = given
-    weights = weights_of(encoder)
     exact, observed = build(weights, SHAPE, "float32")
     probed = onnx.ModelProto()
     probed.CopyFrom(exact)
@@ -81,9 +79,20 @@ def test_quantised_graphs_stay_close(
         probed.SerializeToString(), providers=["CPUExecutionProvider"]
     )
     values = session.run(names, {"ids": ids, "letters": letters})
-    samples = {
+    return {
         name: each.reshape(-1, each.shape[-1]) for name, each in zip(names, values, strict=True)
     }
+
+
+@pytest.mark.parametrize("kind", ["static", "blocks"])
+def test_quantised_graphs_stay_close(
+    encoder: Encoder, given: tuple[np.ndarray, np.ndarray], kind: str
+) -> None:
+    """Eight bits move a score a little, and only a little."""
+    ids, letters = given
+    weights = weights_of(encoder)
+    exact, _ = build(weights, SHAPE, "float32")
+    samples = observed_in(weights, ids, letters)
 
     found = run(build(weights, SHAPE, kind, samples)[0], ids, letters)[0]
 
@@ -136,3 +145,21 @@ def test_blocks_unpack_to_nearly_the_weights() -> None:
 
     back = (packed.astype(np.float32) - 128) * scales[..., None]
     assert back.reshape(3, 256) == pytest.approx(weight, abs=0.02)
+
+
+def test_weights_come_back_out_of_a_shipped_graph(
+    encoder: Encoder, given: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """All of them, to half a step of what they were rounded to: the query's step is times its scale."""
+    from onnx import numpy_helper
+
+    weights = weights_of(encoder)
+    rounded, _ = build(weights, SHAPE, "static", observed_in(weights, *given))
+    constants = {each.name: numpy_helper.to_array(each) for each in rounded.graph.initializer}
+
+    found = unpacked(constants, SHAPE)
+
+    assert found.keys() == weights.keys()
+    for name, each in found.items():
+        step = np.abs(weights[name]).max() / 64 if each.ndim > 1 else 1e-6
+        assert np.abs(each - weights[name]).max() <= 0.51 * step, name

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from assaymark.checks.rates import NoSettings
-from assaymark.model.finding import Finding, Location, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Location, Severity, finding_at
 from assaymark.model.manifest import Place
 from assaymark.model.measurement import NotMeasured, Result, count
 from assaymark.model.metric import Direction, Metric, Unit
@@ -166,16 +166,7 @@ def _finding(
         usual = next(each.severity for each in rules if each.id == said.rule)
         severity = said.severity or (Severity.MEDIUM if said.is_open else usual)
     location = Location(file=place.file, row=0, line=place.line, field=place.field, start=0, end=0)
-    return Finding(
-        check=check,
-        rule=rule,
-        location=location,
-        detector="",
-        severity=severity,
-        confidence=1.0,
-        shape="",
-        fingerprint=fingerprint_of(check, rule, location),
-    )
+    return finding_at(check, rule, location, severity)
 
 
 def place_of_problem(problem: str, subject: Subject) -> Place:

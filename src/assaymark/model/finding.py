@@ -122,3 +122,26 @@ def fingerprint_of(check: str, rule: str, location: Location) -> str:
     """
     parts = (check, rule, location.file, location.row, location.field, location.start, location.end)
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
+def finding_at(
+    check: str,
+    rule: str,
+    location: Location,
+    severity: Severity,
+    *,
+    confidence: float = 1.0,
+    other: Location | None = None,
+) -> Finding:
+    """Return a finding about a whole record or document, in which no value stands out."""
+    return Finding(
+        check=check,
+        rule=rule,
+        location=location,
+        detector="",
+        severity=severity,
+        confidence=confidence,
+        shape="",
+        fingerprint=fingerprint_of(check, rule, location),
+        other=other,
+    )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -17,7 +20,10 @@ from assaymark.detectors.embedded.labels import SCORES
 from assaymark.detectors.embedded.model_file import ModelFile, open_model
 from assaymark.detectors.embedded.scorer import read_tokens
 from assaymark.detectors.embedded.sentences import MARGIN, raised_by_sentences, sentences
-from assaymark.detectors.embedded.tokens import tokenize
+from assaymark.detectors.embedded.tokens import Tokens, tokenize
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LONG = (
     "The council meets on Tuesday. " * 40
@@ -139,6 +145,42 @@ def test_a_short_harm_counts_in_a_long_text(data: st.DataObject) -> None:
     for score in set(SCORES) - {"injection"}:
         least = log_odds(model, alone, score) - MARGIN
         assert log_odds(model, among, score) >= least - 0.01, score
+
+
+def test_the_cascade_passes_over_sentences_that_it_clears(model: ModelFile) -> None:
+    """A long text has its windows' scores, and those of the sentences that the front does not clear."""
+    harm, plain = HARMS[1], " ".join(PLAIN * 12)
+    texts = [f"{plain} {harm} {plain}", f"{plain} {plain}"]
+    tokens = tokenize(model.tokenizer, texts)
+    read = read_tokens(model.network, tokens)
+    asked: list[str] = []
+
+    def is_clean(parts: Sequence[Tokens]) -> NDArray[np.bool_]:
+        asked.extend(model.tokenizer.decode(each.ids) for each in parts)
+        return np.array(["worthless" not in asked[-len(parts) + at] for at in range(len(parts))])
+
+    every = raised_by_sentences(model.network, texts, tokens, read)
+    some = raised_by_sentences(model.network, texts, tokens, read, is_clean)
+    none = raised_by_sentences(
+        model.network, texts, tokens, read, lambda parts: np.ones(len(parts), bool)
+    )
+
+    assert len(asked) == 2 * len(PLAIN) + 1
+    assert (some.logits[0] == every.logits[0]).all()
+    assert (none.logits == read.logits).all()
+    assert (some.logits[1] == read.logits[1]).all()
+    assert (every.logits[0] > read.logits[0]).any()
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_short_harm_is_found_behind_the_cascade(model: ModelFile, harm: str) -> None:
+    """What is flagged alone and in a long text is flagged there with the cascade as well."""
+    text = " ".join([*PLAIN * 4, harm, *PLAIN * 4])
+    column = SCORES.index("harmful")
+
+    exact, quick = (Judge(model, cascade=each).judge([text]) for each in (False, True))
+
+    assert quick.scores[0, column] == exact.scores[0, column] >= 0.5
 
 
 def test_a_command_is_read_in_its_context(judge: Judge) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assaymark.detectors.embedded.tokens import Tokens
+from assaymark.detectors.embedded.model_file import ModelFile
+from assaymark.detectors.embedded.tokens import Tokens, tokenize
 from assaymark.detectors.embedded.windows import (
     CLS,
     LENGTH,
@@ -20,6 +21,10 @@ from assaymark.detectors.embedded.windows import (
     cut,
 )
 
+TEXT = (
+    "You are a worthless old fool and nobody in the town will ever listen to what you have to say "
+    "about trains, taxes or the price of a cup of tea in March"
+)
 SIZES = st.lists(st.integers(0, 700), max_size=8)
 
 
@@ -59,3 +64,18 @@ def test_arrays_hold_the_tokens_between_the_marks() -> None:
     assert found.tolist() == [[CLS, 500, 501, 502, SEP, PAD, PAD, PAD]]
     assert letters.tolist() == [[8, 0, 0, 0, 8, 8, 8, 8]]
     assert LENGTHS[-1] == LENGTH
+
+
+def test_padding_never_shows(model: ModelFile) -> None:
+    """What a window is padded to, its own length or all there is, does not change a bit."""
+    tokens = [tokenize(model.tokenizer, [TEXT[:end]])[0] for end in range(3, len(TEXT), 3)]
+    windows = cut([len(each) for each in tokens])
+
+    for window in windows:
+        alone, padded = (
+            model.network(*arrays(tokens, [window], length)) for length in (window.length, LENGTH)
+        )
+        assert (alone[0] == padded[0]).all()
+        assert (
+            alone[1][0, : len(tokens[window.text])] == padded[1][0, : len(tokens[window.text])]
+        ).all()

@@ -11,10 +11,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from assaymark.guard.watch.metrics import Counter, Gauge, Histogram, Metrics
 
-parser = pytest.importorskip(
-    "prometheus_client.parser", reason="prometheus_client is not installed"
-)
-
 
 def read(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     """Every sample, as Prometheus's own library reads it."""

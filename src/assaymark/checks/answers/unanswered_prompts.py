@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from assaymark.checks.rates import NoSettings
 from assaymark.contracts.check import CheckMeta
-from assaymark.model.finding import Finding, Location, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Location, Severity, finding_at
 from assaymark.model.measurement import Counts, Result, count, share
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
@@ -100,16 +100,7 @@ class UnansweredPrompts:
             location = Location(
                 file=batch.file, row=each.row, line=each.line, field="", start=0, end=0
             )
-            yield Finding(
-                check=self.meta.id,
-                rule=each.reason,
-                location=location,
-                detector="",
-                severity=Severity.MEDIUM,
-                confidence=1.0,
-                shape="",
-                fingerprint=fingerprint_of(self.meta.id, each.reason, location),
-            )
+            yield finding_at(self.meta.id, each.reason, location, Severity.MEDIUM)
 
     def finish(self, state: Counter[str], *, sampled: bool) -> Iterator[Result]:
         """Yield the number of answers, and the shares of prompts that have none."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from assaymark.contracts.check import CheckMeta
 from assaymark.licences.expression import canonical_name, standing_of
 from assaymark.licences.names import states_nothing
-from assaymark.model.finding import Finding, Location, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Location, Severity, finding_at
 from assaymark.model.measurement import NotMeasured, Result, count
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
@@ -173,16 +173,7 @@ class LicencePermitted:
             yield NotMeasured(metric=not_permitted, check=self.meta.id, labels=(), reason=reason)
 
     def _finding(self, rule: str, severity: Severity, place: Location) -> Finding:
-        return Finding(
-            check=self.meta.id,
-            rule=rule,
-            location=place,
-            detector="",
-            severity=severity,
-            confidence=1.0,
-            shape="",
-            fingerprint=fingerprint_of(self.meta.id, rule, place),
-        )
+        return finding_at(self.meta.id, rule, place, severity)
 
 
 def _place_of(place: Place) -> Location:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from assaymark.checks.quality.record_texts import RecordText, record_place, record_texts
 from assaymark.checks.quality.reference_settings import ReferenceSettings
 from assaymark.contracts.check import CheckMeta
-from assaymark.model.finding import Finding, Location, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Location, Severity, finding_at
 from assaymark.model.measurement import Counts, NotMeasured, Result, share
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
@@ -127,15 +127,11 @@ class BenchmarkSubstrings:
         for record, hashed in self._shared(self._references, batch)[0]:
             origin = self._references.records[self._references.first_item(hashed)]
             location = record_place(batch.file, record.row, record.line)
-            yield Finding(
-                check=self.meta.id,
-                rule=_RULE,
-                location=location,
-                detector="",
-                severity=Severity.MEDIUM,
-                confidence=1.0,
-                shape="",
-                fingerprint=fingerprint_of(self.meta.id, _RULE, location),
+            yield finding_at(
+                self.meta.id,
+                _RULE,
+                location,
+                Severity.MEDIUM,
                 other=Location(
                     file=origin.file, row=origin.row, line=None, field="", start=0, end=0
                 ),

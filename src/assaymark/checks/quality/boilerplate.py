@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from assaymark.checks.quality.record_texts import TextSettings, evened, raw_records, record_place
 from assaymark.checks.quality.whole_subject import WholeSubjectCheck
 from assaymark.contracts.check import CheckMeta
-from assaymark.model.finding import Finding, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Severity, finding_at
 from assaymark.model.measurement import Counts, NotMeasured, Result, share
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
@@ -175,15 +175,11 @@ class Boilerplate(WholeSubjectCheck[BoilerplateSettings]):
             location = _place(hits.files[hits.file[at]], line)
             first = int(hits.first[at])
             other = _place(hits.files[hits.all_file[first]], hits.all_lines[first])
-            yield Finding(
-                check=self.meta.id,
-                rule=_RULE,
-                location=location,
-                detector="",
-                severity=Severity.LOW,
-                confidence=1.0,
-                shape="",
-                fingerprint=fingerprint_of(self.meta.id, _RULE, location),
+            yield finding_at(
+                self.meta.id,
+                _RULE,
+                location,
+                Severity.LOW,
                 # The first record with the line is an example itself.
                 other=None if other == location else other,
             )

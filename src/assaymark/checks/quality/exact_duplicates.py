@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from assaymark.checks.quality.record_texts import TextSettings, record_place, record_texts
 from assaymark.checks.quality.whole_subject import WholeSubjectCheck
 from assaymark.contracts.check import CheckMeta
-from assaymark.model.finding import Finding, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Severity, finding_at
 from assaymark.model.measurement import Counts, NotMeasured, Result, share
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
@@ -182,15 +182,11 @@ class ExactDuplicates(WholeSubjectCheck[ExactDuplicatesSettings]):
         order = np.lexsort((seen.records["row"][repeats], seen.file[repeats]))
         for index in repeats[order].tolist():
             location = _place(seen, index)
-            yield Finding(
-                check=self.meta.id,
-                rule=_RULE,
-                location=location,
-                detector="",
-                severity=Severity.LOW,
-                confidence=1.0,
-                shape="",
-                fingerprint=fingerprint_of(self.meta.id, _RULE, location),
+            yield finding_at(
+                self.meta.id,
+                _RULE,
+                location,
+                Severity.LOW,
                 other=_place(seen, int(seen.first[index])),
             )
 

@@ -19,7 +19,7 @@ from assaymark.checks.quality.record_texts import (
 from assaymark.checks.rates import RowTally
 from assaymark.contracts.check import CheckMeta
 from assaymark.errors import MissingExtraError
-from assaymark.model.finding import Finding, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Severity, finding_at
 from assaymark.model.measurement import NotMeasured, Result, share
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
@@ -132,15 +132,12 @@ class Language:
         for record, verdict in self._judged(batch):
             if verdict == _OTHER:
                 location = record_place(batch.file, record.row, record.line)
-                yield Finding(
-                    check=self.meta.id,
-                    rule=_OTHER,
-                    location=location,
-                    detector="",
-                    severity=Severity.LOW,
+                yield finding_at(
+                    self.meta.id,
+                    _OTHER,
+                    location,
+                    Severity.LOW,
                     confidence=self._settings.certainty,
-                    shape="",
-                    fingerprint=fingerprint_of(self.meta.id, _OTHER, location),
                 )
 
     def finish(self, state: RowTally, *, sampled: bool) -> Iterator[Result]:

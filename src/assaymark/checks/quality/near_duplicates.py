@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from assaymark.checks.quality.record_texts import TextSettings, record_place, record_texts
 from assaymark.checks.quality.whole_subject import WholeSubjectCheck
 from assaymark.contracts.check import CheckMeta
-from assaymark.model.finding import Finding, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Severity, finding_at
 from assaymark.model.measurement import Counts, NotMeasured, Result, share
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
@@ -149,15 +149,12 @@ class NearDuplicates(WholeSubjectCheck[NearDuplicatesSettings]):
         arranged = state.arranged()
         for each in state.alike(self._settings.similarity):
             location = _place(arranged, each.record)
-            yield Finding(
-                check=self.meta.id,
-                rule=_RULE,
-                location=location,
-                detector="",
-                severity=Severity.LOW,
+            yield finding_at(
+                self.meta.id,
+                _RULE,
+                location,
+                Severity.LOW,
                 confidence=each.similarity,
-                shape="",
-                fingerprint=fingerprint_of(self.meta.id, _RULE, location),
                 other=_place(arranged, each.earlier),
             )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from assaymark.checks.quality.record_texts import RecordText, record_place, record_texts
 from assaymark.contracts.check import CheckMeta
-from assaymark.model.finding import Finding, Location, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Location, Severity, finding_at
 
 if TYPE_CHECKING:
     from assaymark.checks.quality.references import References
@@ -103,15 +103,11 @@ class OverlapCheck:
         for record, run in self._overlapping(self.references, batch)[0]:
             origin = self.references.records[int(self.references.owners[run])]
             location = record_place(batch.file, record.row, record.line)
-            yield Finding(
-                check=self.meta.id,
-                rule=self.rule,
-                location=location,
-                detector="",
-                severity=self.severity,
-                confidence=1.0,
-                shape="",
-                fingerprint=fingerprint_of(self.meta.id, self.rule, location),
+            yield finding_at(
+                self.meta.id,
+                self.rule,
+                location,
+                self.severity,
                 other=Location(
                     file=origin.file, row=origin.row, line=None, field="", start=0, end=0
                 ),

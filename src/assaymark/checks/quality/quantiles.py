@@ -7,12 +7,42 @@ tests/checks/quality/test_text_length.py and tests/checks/quality/test_token_len
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from assaymark.model.intervals import Interval
 from assaymark.model.measurement import EXACT, Measured, NotMeasured, Result
+from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.numbers import plural
 from assaymark.statistics.buckets import at_rank
+
+_PARTS: Mapping[str, float] = {"p05": 0.05, "median": 0.5, "p95": 0.95, "longest": 1.0}
+
+
+def quantile_metrics(stem: str, things: str, longest: str) -> tuple[Metric, ...]:
+    """Return the metrics of `quantiles`.
+
+    Args:
+        stem: Their names without the last part.
+        things: What is counted, and how: `characters that {} of the texts do not exceed`.
+        longest: What the last one is.
+    """
+    return tuple(
+        Metric(
+            name=f"{stem}-{name}",
+            summary=longest if part == 1.0 else things.format(f"{part:.0%}"),
+            unit=Unit.COUNT,
+            direction=Direction.EITHER,
+        )
+        for name, part in _PARTS.items()
+    )
+
+
+def quantiles(
+    stem: str, check: str, lengths: Mapping[str, int], *, lost: int, sampled: bool
+) -> Iterator[Result]:
+    """Yield the result of each of `quantile_metrics`; see `quantile`."""
+    for name, part in _PARTS.items():
+        yield quantile(f"{stem}-{name}", check, part, lengths, lost=lost, sampled=sampled)
 
 
 def quantile(

@@ -13,12 +13,10 @@ from __future__ import annotations
 
 import functools
 import gzip
-import hashlib
 import io
 import json
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -104,19 +102,7 @@ def load_references(files: tuple[ReferenceFile, ...], words: int) -> References:
 
 def texts_of(file: ReferenceFile) -> Iterator[str]:
     """Yield the text of each record of a file, evened."""
-    try:
-        data = Path(file.path).read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(f"the reference `{file.path}` cannot be read: {reason}") from None
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != file.sha256:
-        raise InputError(
-            f"the reference `{file.path}` is not the one that the policy names:"
-            f" expected SHA-256 {file.sha256}, got {digest}",
-            hint="restore the file, or have the policy's owner name the new one",
-        )
-    yield from texts_in(data, file.path)
+    yield from texts_in(file.data("reference"), file.path)
 
 
 def texts_in(data: bytes, path: str) -> Iterator[str]:

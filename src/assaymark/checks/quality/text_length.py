@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BaseModel, Field, model_validator
 
-from assaymark.checks.quality.quantiles import quantile
+from assaymark.checks.quality.quantiles import quantile_metrics, quantiles
 from assaymark.checks.quality.record_texts import TextSettings, record_place, record_texts
 from assaymark.checks.rates import add_counts
 from assaymark.contracts.check import CheckMeta
-from assaymark.model.finding import Finding, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Severity, finding_at
 from assaymark.model.measurement import Counts, Result, share
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
@@ -23,12 +23,7 @@ if TYPE_CHECKING:
     from assaymark.contracts.source import Batch
 
 _SHORT, _LONG = "too-short", "too-long"
-_QUANTILES: Mapping[str, float] = {
-    "quality.length-p05": 0.05,
-    "quality.length-median": 0.5,
-    "quality.length-p95": 0.95,
-    "quality.length-longest": 1.0,
-}
+_STEM = "quality.length"
 
 
 class TextLengthSettings(TextSettings):
@@ -91,18 +86,10 @@ class TextLength:
         version="1",
         added="0.1",
         metrics=(
-            *(
-                Metric(
-                    name=name,
-                    summary=(
-                        "characters of the longest text"
-                        if part == 1.0
-                        else f"characters that {part:.0%} of the texts do not exceed"
-                    ),
-                    unit=Unit.COUNT,
-                    direction=Direction.EITHER,
-                )
-                for name, part in _QUANTILES.items()
+            *quantile_metrics(
+                _STEM,
+                "characters that {} of the texts do not exceed",
+                "characters of the longest text",
             ),
             Metric(
                 name="quality.short-rate",
@@ -163,22 +150,13 @@ class TextLength:
         for each in record_texts(batch, self._settings.fields):
             if rule := self._rule(len(each.text)):
                 location = record_place(batch.file, each.row, each.line)
-                yield Finding(
-                    check=self.meta.id,
-                    rule=rule,
-                    location=location,
-                    detector="",
-                    severity=Severity.LOW,
-                    confidence=1.0,
-                    shape="",
-                    fingerprint=fingerprint_of(self.meta.id, rule, location),
-                )
+                yield finding_at(self.meta.id, rule, location, Severity.LOW)
 
     def finish(self, state: LengthTally, *, sampled: bool) -> Iterator[Result]:
         """Yield the quantiles, and the shares of records out of bounds."""
-        for name, part in _QUANTILES.items():
-            lengths, lost = state.lengths, state.skipped
-            yield quantile(name, self.meta.id, part, lengths, lost=lost, sampled=sampled)
+        yield from quantiles(
+            _STEM, self.meta.id, state.lengths, lost=state.skipped, sampled=sampled
+        )
         for name, hits in (("quality.short-rate", state.short), ("quality.long-rate", state.long)):
             found = Counts(hits=hits, judged=state.rows, unjudged=state.skipped)
             yield share(name, self.meta.id, (), found, sampled=sampled)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from assaymark.checks.quality.record_texts import RawRecord, TextSettings, raw_records
 from assaymark.checks.rates import RowTally, add_counts
 from assaymark.contracts.check import CheckMeta
-from assaymark.model.finding import Finding, Location, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Location, Severity, finding_at
 from assaymark.model.measurement import Counts, Result, share
 
 if TYPE_CHECKING:
@@ -91,16 +91,7 @@ class TextRateCheck(ABC):
                     start=each.start,
                     end=each.end,
                 )
-                yield Finding(
-                    check=self.meta.id,
-                    rule=each.rule,
-                    location=location,
-                    detector="",
-                    severity=self.severity,
-                    confidence=1.0,
-                    shape="",
-                    fingerprint=fingerprint_of(self.meta.id, each.rule, location),
-                )
+                yield finding_at(self.meta.id, each.rule, location, self.severity)
 
     def finish(self, state: RowTally, *, sampled: bool) -> Iterator[Result]:
         """Yield the share of records with anything, and with each kind of it."""

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from assaymark.checks.quality.quantiles import quantile
+from assaymark.checks.quality.quantiles import quantile_metrics, quantiles
 from assaymark.checks.quality.record_texts import TextSettings, raw_records, record_place
 from assaymark.checks.quality.reference_settings import ReferenceFile
 from assaymark.checks.rates import add_counts
 from assaymark.contracts.check import CheckMeta
 from assaymark.errors import InputError
-from assaymark.model.finding import Finding, Severity, fingerprint_of
+from assaymark.model.finding import Finding, Severity, finding_at
 from assaymark.model.measurement import Counts, NotMeasured, Result, count, share
 from assaymark.model.metric import Direction, Metric, Unit
 from assaymark.model.numbers import plural
@@ -30,12 +28,7 @@ if TYPE_CHECKING:
 
 _OVER = "too-many-tokens"
 _TOTAL, _OVER_RATE = "quality.tokens-total", "quality.tokens-over-rate"
-_QUANTILES: Mapping[str, float] = {
-    "quality.tokens-p05": 0.05,
-    "quality.tokens-median": 0.5,
-    "quality.tokens-p95": 0.95,
-    "quality.tokens-longest": 1.0,
-}
+_STEM = "quality.tokens"
 
 
 class TokenLengthSettings(TextSettings):
@@ -92,18 +85,10 @@ class TokenLength:
         version="1",
         added="0.1",
         metrics=(
-            *(
-                Metric(
-                    name=name,
-                    summary=(
-                        "tokens of the record that has the most"
-                        if part == 1.0
-                        else f"tokens that {part:.0%} of the records do not exceed"
-                    ),
-                    unit=Unit.COUNT,
-                    direction=Direction.EITHER,
-                )
-                for name, part in _QUANTILES.items()
+            *quantile_metrics(
+                _STEM,
+                "tokens that {} of the records do not exceed",
+                "tokens of the record that has the most",
             ),
             Metric(
                 name=_TOTAL,
@@ -165,16 +150,7 @@ class TokenLength:
         for row, line, tokens in self._counted(batch):
             if tokens > self._settings.most:
                 location = record_place(batch.file, row, line)
-                yield Finding(
-                    check=self.meta.id,
-                    rule=_OVER,
-                    location=location,
-                    detector="",
-                    severity=Severity.LOW,
-                    confidence=1.0,
-                    shape="",
-                    fingerprint=fingerprint_of(self.meta.id, _OVER, location),
-                )
+                yield finding_at(self.meta.id, _OVER, location, Severity.LOW)
 
     def finish(self, state: TokenTally, *, sampled: bool) -> Iterator[Result]:
         """Yield the quantiles, the total, and the share of records that do not fit."""
@@ -184,9 +160,9 @@ class TokenLength:
             for each in self.meta.metrics:
                 yield NotMeasured(metric=each.name, check=name, labels=(), reason=reason)
             return
-        for metric, part in _QUANTILES.items():
-            lengths, lost = state.lengths, state.skipped
-            yield quantile(metric, name, part, lengths, lost=lost, sampled=sampled)
+        yield from quantiles(
+            _STEM, self.meta.id, state.lengths, lost=state.skipped, sampled=sampled
+        )
         if sampled or state.skipped:
             lost_text = f"{plural(state.skipped, 'record')} could not be read"
             reason = "the rows are a sample" if sampled else lost_text
@@ -221,18 +197,7 @@ def load_tokenizer(named: ReferenceFile) -> Any:
     """
     from tokenizers import Tokenizer
 
-    try:
-        data = Path(named.path).read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(f"the tokenizer `{named.path}` cannot be read: {reason}") from None
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != named.sha256:
-        raise InputError(
-            f"the tokenizer `{named.path}` is not the one that the policy names:"
-            f" expected SHA-256 {named.sha256}, got {digest}",
-            hint="restore the file, or have the policy's owner name the new one",
-        )
+    data = named.data("tokenizer")
     try:
         tokenizer = Tokenizer.from_str(data.decode())
     except Exception:  # noqa: BLE001 - the library raises nothing narrower, and its words quote the file

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,7 +23,9 @@ from assaymark.model.measurement import EXACT, Labels, Measured
 from assaymark.model.metric import COLUMN
 
 if TYPE_CHECKING:
+    from assaymark.contracts.check import CheckMeta, DetectionsById
     from assaymark.contracts.source import Batch
+    from assaymark.model.finding import Finding
 
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -165,3 +167,34 @@ def _fields_of(batch: Batch) -> Iterator[tuple[str, list[str]]]:
         found.setdefault((row, _INDEX.sub("[*]", name)), []).append(text)
     for (_, name), each in found.items():
         yield name, each
+
+
+class FillCheck:
+    """What checks of how columns are filled share; a subclass says what it makes of the tally."""
+
+    meta: ClassVar[CheckMeta]
+
+    def __init__(self, settings: ColumnSettings, labels: object) -> None:  # noqa: ARG002 - it reads none
+        self._settings = settings
+
+    @staticmethod
+    def columns(settings: ColumnSettings) -> tuple[str, ...]:
+        """Return the columns that it asks for."""
+        return settings.columns
+
+    def start(self) -> FillTally:
+        """Return the tally that has seen nothing."""
+        return FillTally()
+
+    def update(self, state: FillTally, batch: Batch, detections: DetectionsById) -> FillTally:  # noqa: ARG002 - it reads none
+        """Count the rows of `batch`."""
+        state.add(batch, self._settings.columns)
+        return state
+
+    def merge(self, a: FillTally, b: FillTally) -> FillTally:
+        """Return the sum of both tallies."""
+        return a.merge(b)
+
+    def find(self, batch: Batch, detections: DetectionsById) -> Iterator[Finding]:  # noqa: ARG002 - likewise
+        """Yield nothing: a column is no place in a row."""
+        return iter(())

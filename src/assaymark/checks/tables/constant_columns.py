@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, Field
 
-from assaymark.checks.tables.column_fill import ColumnSettings, Ends, FillTally, number_of
+from assaymark.checks.tables.column_fill import (
+    ColumnSettings,
+    Ends,
+    FillCheck,
+    FillTally,
+    number_of,
+)
 from assaymark.contracts.check import CheckMeta
 from assaymark.model.measurement import NotMeasured, Result
 from assaymark.model.metric import COLUMN, Direction, Metric, Unit
 from assaymark.model.subject import SubjectKind
-
-if TYPE_CHECKING:
-    from assaymark.contracts.check import DetectionsById
-    from assaymark.contracts.source import Batch
-    from assaymark.model.finding import Finding
 
 _TWO = 2
 
@@ -31,7 +32,7 @@ class ConstantColumnsSettings(ColumnSettings):
     )
 
 
-class ConstantColumns:
+class ConstantColumns(FillCheck):
     """How many columns have the same value in every row that fills them.
 
     ## Why it matters
@@ -70,34 +71,9 @@ class ConstantColumns:
     )
     Settings: ClassVar[type[BaseModel]] = ConstantColumnsSettings
 
-    def __init__(
-        self,
-        settings: ConstantColumnsSettings,
-        labels: Mapping[str, tuple[str, ...]],  # noqa: ARG002 - it reads none
-    ) -> None:
-        self._settings = settings
-
-    @staticmethod
-    def columns(settings: ConstantColumnsSettings) -> tuple[str, ...]:
-        """Return the columns that it asks for."""
-        return settings.columns
-
-    def start(self) -> FillTally:
-        """Return the tally that has seen nothing."""
-        return FillTally()
-
-    def update(self, state: FillTally, batch: Batch, detections: DetectionsById) -> FillTally:  # noqa: ARG002 - it reads none
-        """Count the rows of `batch`."""
-        state.add(batch, self._settings.columns)
-        return state
-
-    def merge(self, a: FillTally, b: FillTally) -> FillTally:
-        """Return the sum of both tallies."""
-        return a.merge(b)
-
-    def find(self, batch: Batch, detections: DetectionsById) -> Iterator[Finding]:  # noqa: ARG002 - likewise
-        """Yield nothing: a column is no place in a row."""
-        return iter(())
+    def __init__(self, settings: ConstantColumnsSettings, labels: object) -> None:
+        super().__init__(settings, labels)
+        self._allowed = settings.allowed
 
     def finish(self, state: FillTally, *, sampled: bool) -> Iterator[Result]:
         """Yield the number of constant columns, and of each whether it is one."""
@@ -109,7 +85,7 @@ class ConstantColumns:
         ends: dict[str, Ends] = {}
         for name, fill in columns.items():
             lost = fill.unknown + state.skipped
-            is_one = not fill.varies and name not in self._settings.allowed
+            is_one = not fill.varies and name not in self._allowed
             does = is_one and fill.filled >= _TWO
             ends[name] = Ends(
                 must=does and not lost, does=does, may=is_one and fill.filled + lost >= _TWO

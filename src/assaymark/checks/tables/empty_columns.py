@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from assaymark.checks.tables.column_fill import ColumnSettings, Ends, FillTally, number_of
+from assaymark.checks.tables.column_fill import (
+    ColumnSettings,
+    Ends,
+    FillCheck,
+    FillTally,
+    number_of,
+)
 from assaymark.contracts.check import CheckMeta
 from assaymark.model.measurement import Counts, Measured, NotMeasured, Result, share
 from assaymark.model.metric import COLUMN, Direction, Metric, Unit
@@ -15,14 +21,10 @@ from assaymark.model.subject import SubjectKind
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from assaymark.contracts.check import DetectionsById
-    from assaymark.contracts.source import Batch
-    from assaymark.model.finding import Finding
-
 _EMPTY, _FILLED = "tables.empty-columns", "tables.filled-rate"
 
 
-class EmptyColumns:
+class EmptyColumns(FillCheck):
     """How many columns hold nothing, and in what share of the rows each one holds something.
 
     ## Why it matters
@@ -66,31 +68,6 @@ class EmptyColumns:
         places=False,
     )
     Settings: ClassVar[type[BaseModel]] = ColumnSettings
-
-    def __init__(self, settings: ColumnSettings, labels: Mapping[str, tuple[str, ...]]) -> None:  # noqa: ARG002 - it reads none
-        self._settings = settings
-
-    @staticmethod
-    def columns(settings: ColumnSettings) -> tuple[str, ...]:
-        """Return the columns that it asks for."""
-        return settings.columns
-
-    def start(self) -> FillTally:
-        """Return the tally that has seen nothing."""
-        return FillTally()
-
-    def update(self, state: FillTally, batch: Batch, detections: DetectionsById) -> FillTally:  # noqa: ARG002 - it reads none
-        """Count the rows of `batch`."""
-        state.add(batch, self._settings.columns)
-        return state
-
-    def merge(self, a: FillTally, b: FillTally) -> FillTally:
-        """Return the sum of both tallies."""
-        return a.merge(b)
-
-    def find(self, batch: Batch, detections: DetectionsById) -> Iterator[Finding]:  # noqa: ARG002 - likewise
-        """Yield nothing: a column is no place in a row."""
-        return iter(())
 
     def finish(self, state: FillTally, *, sampled: bool) -> Iterator[Result]:
         """Yield the number of empty columns, and how full each column is."""

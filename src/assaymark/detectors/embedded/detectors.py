@@ -28,7 +28,7 @@ _RUN = 3  # words that are hidden together
 _SHOWN = 3  # runs
 _LEAST = 0.25  # log-odds that a run has to weigh to be named
 _DECIMALS = 4
-_REVISION = 4  # of the arithmetic around the model; changes when an answer may
+_REVISION = 5  # of the arithmetic around the model; changes when an answer may
 
 
 class EmbeddedScorer:

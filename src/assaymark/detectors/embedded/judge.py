@@ -13,6 +13,7 @@ tests/detectors/embedded/test_judge.py
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -96,12 +97,19 @@ class Judge:
             else:
                 ids[index] = pieces
         if self._cascade:
-            ids = self._not_plainly_clean(ids)
+            is_clean = self._is_clean(list(ids.values()))
+            ids = dict(compress(ids.items(), ~is_clean))
         shaped = with_shapes([texts[each] for each in ids], [encodings[each] for each in ids])
         to_read = dict(zip(ids, shaped, strict=True))
         network = self._model.network
         read = read_tokens(network, shaped, tags=self._tags)
-        read = raised_by_sentences(network, [texts[each] for each in ids], shaped, read)
+        read = raised_by_sentences(
+            network,
+            [texts[each] for each in ids],
+            shaped,
+            read,
+            (lambda parts: self._is_clean([each.ids for each in parts])) if self._cascade else None,
+        )
         places = list(to_read)
         scores[places] = np.round(self._model.probabilities(read.logits), _DECIMALS)
         peaks[places] = read.peaks
@@ -114,13 +122,9 @@ class Judge:
         sentences = deciding_sentences(network, dict(enumerate(texts)), to_read, told)
         return Judged(scores, unjudged, peaks, tags, sentences)
 
-    def _not_plainly_clean(self, ids: dict[int, NDArray[np.int64]]) -> dict[int, NDArray[np.int64]]:
-        worst = worst_stretches(self._model.front, list(ids.values()))
-        return {
-            index: pieces
-            for (index, pieces), value in zip(ids.items(), worst, strict=True)
-            if value >= self._model.clear_below
-        }
+    def _is_clean(self, ids: Sequence[NDArray[np.int64]]) -> NDArray[np.bool_]:
+        """Tell of texts, given as word pieces, whether the front clears them."""
+        return worst_stretches(self._model.front, ids) < self._model.clear_below
 
 
 def _spread(texts: Sequence[str], distinct: Sequence[str], parts: Sequence[Judged]) -> Judged:

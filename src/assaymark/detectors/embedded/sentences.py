@@ -5,7 +5,8 @@ The encoder reads 128 word pieces at once, and a sentence among others moves its
 sentence alone: of the short hateful texts that it flags, it flagged a fifth among sixty plain sentences. So
 the sentences of a long text are read one by one as well. A text's log-odds of a harm are at least those of
 any of its sentences, less `MARGIN`, the price of having many sentences to be wrong about. Injection is left
-out: what commands a model in one text is a plain instruction as a sentence of another.
+out: what commands a model in one text is a plain instruction as a sentence of another. With the cascade, a
+sentence that its front clears is not read by itself, just as a text that it clears is not read at all.
 
 Of a text that reaches 0.5 in some score, the sentence that scores highest by itself is named.
 
@@ -16,14 +17,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress, islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from assaymark.detectors.embedded.labels import SCORES
 from assaymark.detectors.embedded.scorer import Network, Read, read_tokens
 from assaymark.detectors.embedded.tokens import Tokens
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Range = tuple[int, int]
 """First character and one past the last one."""
@@ -74,7 +79,11 @@ def _parts(text: str) -> Iterator[Range]:
 
 
 def raised_by_sentences(
-    network: Network, texts: Sequence[str], tokens: Sequence[Tokens], read: Read
+    network: Network,
+    texts: Sequence[str],
+    tokens: Sequence[Tokens],
+    read: Read,
+    is_clean: Callable[[Sequence[Tokens]], NDArray[np.bool_]] | None = None,
 ) -> Read:
     """Return what the network said of `texts`, and of the sentences of the long ones.
 
@@ -83,10 +92,14 @@ def raised_by_sentences(
         texts: The texts.
         tokens: Their word pieces.
         read: What the network said of them; it is not changed.
+        is_clean: Tells of sentences whether they are plainly clean: those are not read by themselves.
     """
     logits, peaks = read.logits.copy(), read.peaks.copy()
     pending = _sentences_of_long(texts, tokens)
     while several := list(islice(pending, _AT_ONCE)):
+        if is_clean is not None:
+            cleared = is_clean([part for _, _, part in several])
+            several = list(compress(several, ~cleared))
         found = read_tokens(network, [part for _, _, part in several]).logits[:, _HARMS] - MARGIN
         for (text, place, _), values in zip(several, found, strict=True):
             columns = _HARMS[values > logits[text, _HARMS]]

@@ -28,8 +28,8 @@ PAD, CLS, SEP = 0, 101, 102
 LENGTH = 128
 """Tokens of the longest window, `[CLS]` and `[SEP]` included."""
 
-LENGTHS: tuple[int, ...] = (8, 16, 24, 32, 48, 64, 96, LENGTH)
-"""What windows are padded to."""
+LENGTHS: tuple[int, ...] = (8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, LENGTH)
+"""What windows are padded to. Half as many lengths cost a tenth in padding; more gained nothing."""
 
 _ROOM = LENGTH - 2
 _STEP = 96  # tokens from one window to the next: neighbours share 30, more than most sentences have
