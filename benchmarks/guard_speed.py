@@ -103,9 +103,9 @@ def assaymark(*words: str) -> None:
 # -- the proxy
 
 
-def completions(*, streams: bool) -> Iterator[Ask]:
-    """Yield requests of chat completions, each of another prompt, the same ones every time."""
-    source = random.Random(5)
+def completions(seed: str, *, streams: bool) -> Iterator[Ask]:
+    """Yield requests of chat completions, each of another prompt, the same ones for every server."""
+    source = random.Random(f"{seed} {streams}")
     while True:
         message = {"role": "user", "content": prompt(source)}
         document: dict[str, Any] = {"model": "m", "messages": [message]}
@@ -129,10 +129,13 @@ def completions(*, streams: bool) -> Iterator[Ask]:
 def timed(server: Server, rate: float, seconds: float, *, streams: bool = False) -> dict[str, Any]:
     """Return what requests at a constant rate took, and what each cost the server."""
     address = server.address
-    asyncio.run(at_rate(address, completions(streams=streams), WARM_RATE, WARM_UP))
+    # Of other prompts: what was judged before is remembered.
+    before_it = completions("warm up", streams=streams)
+    asyncio.run(at_rate(address, before_it, WARM_RATE, WARM_UP))
     before = server.cpu()
     count = int(rate * seconds)
-    every = asyncio.run(at_rate(address, completions(streams=streams), rate, count))
+    asks = completions("measured", streams=streams)
+    every = asyncio.run(at_rate(address, asks, rate, count))
     values = [each for each in every if not math.isnan(each)]
     cost = (server.cpu() - before) / count * 1e3
     found = {
@@ -212,7 +215,10 @@ def beside_presidio(seconds: float, upstream: Server, model: str) -> dict[str, A
             found[f"{name}: /analyze, /anonymize"] = redactions(
                 [ours], lambda n: two_calls(ours, ours, n), seconds
             )
-            found[f"{name}: /v1/check"] = redactions([ours], lambda n: one_call(ours, n), seconds)
+            # Of other texts: what was judged before is remembered.
+            found[f"{name}: /v1/check"] = redactions(
+                [ours], lambda n: one_call(ours, 1_000 + n), seconds
+            )
     presidios: dict[str, tuple[str, ...]] = {"Presidio": ()}
     if model:
         presidios[f"Presidio with {model}"] = ("--model", model)
