@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import os
 import platform
 import random
@@ -35,7 +36,7 @@ from typing import Any
 
 from guard_policy import ENCODER, PII, QUICK, policy_of
 from guard_speed_table import table
-from http_load import Ask, Connection, at_rate, without_pause
+from http_load import AnsweredError, Ask, Connection, at_rate, without_pause
 from served import PIECES, Server, process
 
 HERE = Path(__file__).parent
@@ -102,9 +103,9 @@ def assaymark(*words: str) -> None:
 # -- the proxy
 
 
-def completions(*, streams: bool) -> Iterator[Ask]:
-    """Yield requests of chat completions, each of another prompt, the same ones every time."""
-    source = random.Random(5)
+def completions(seed: str, *, streams: bool) -> Iterator[Ask]:
+    """Yield requests of chat completions, each of another prompt, the same ones for every server."""
+    source = random.Random(f"{seed} {streams}")
     while True:
         message = {"role": "user", "content": prompt(source)}
         document: dict[str, Any] = {"model": "m", "messages": [message]}
@@ -114,7 +115,11 @@ def completions(*, streams: bool) -> Iterator[Ask]:
         async def ask(connection: Connection, document: Any = document) -> float:
             # With blanks as the upstream writes it, without as the proxy does.
             found = re.compile(rf'"content": ?"{WORDS[0]}'.encode())
-            seconds, body = await connection.post("/v1/chat/completions", document, until=found)
+            try:
+                seconds, body = await connection.post("/v1/chat/completions", document, until=found)
+            except AnsweredError:
+                # What a detector could not judge in time is blocked.
+                return math.nan
             assert found.search(body)
             return seconds
 
@@ -124,15 +129,20 @@ def completions(*, streams: bool) -> Iterator[Ask]:
 def timed(server: Server, rate: float, seconds: float, *, streams: bool = False) -> dict[str, Any]:
     """Return what requests at a constant rate took, and what each cost the server."""
     address = server.address
-    asyncio.run(at_rate(address, completions(streams=streams), WARM_RATE, WARM_UP))
+    # Of other prompts: what was judged before is remembered.
+    before_it = completions("warm up", streams=streams)
+    asyncio.run(at_rate(address, before_it, WARM_RATE, WARM_UP))
     before = server.cpu()
     count = int(rate * seconds)
-    values = asyncio.run(at_rate(address, completions(streams=streams), rate, count))
+    asks = completions("measured", streams=streams)
+    every = asyncio.run(at_rate(address, asks, rate, count))
+    values = [each for each in every if not math.isnan(each)]
     cost = (server.cpu() - before) / count * 1e3
     found = {
         "p50_ms": round(statistics.median(values) * 1e3, 2),
         "p99_ms": round(statistics.quantiles(values, n=100)[98] * 1e3, 2),
         "n": count,
+        "refused": count - len(values),
         "cpu_ms": round(cost, 2),
     }
     return {**found, "cpu_ms_per_piece": round(cost / (PIECES + 1), 3)} if streams else found
@@ -205,7 +215,10 @@ def beside_presidio(seconds: float, upstream: Server, model: str) -> dict[str, A
             found[f"{name}: /analyze, /anonymize"] = redactions(
                 [ours], lambda n: two_calls(ours, ours, n), seconds
             )
-            found[f"{name}: /v1/check"] = redactions([ours], lambda n: one_call(ours, n), seconds)
+            # Of other texts: what was judged before is remembered.
+            found[f"{name}: /v1/check"] = redactions(
+                [ours], lambda n: one_call(ours, 1_000 + n), seconds
+            )
     presidios: dict[str, tuple[str, ...]] = {"Presidio": ()}
     if model:
         presidios[f"Presidio with {model}"] = ("--model", model)

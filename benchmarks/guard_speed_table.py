@@ -6,6 +6,7 @@ from typing import Any
 
 STRAIGHT, QUICK, LOGGED = "straight", "patterns and secrets", "the same, with the decision log"
 ENCODER, CASCADE = "and the encoder", "and the encoder behind its cascade"
+_MOST_P99 = 10.0  # milliseconds
 TWO_CALLS, ONE_CALL = "/analyze, /anonymize", "/v1/check"
 
 
@@ -30,7 +31,7 @@ processor time is that of the server alone.
 {_rows(proxy)}
 Straight: {_told(proxy[STRAIGHT]["whole"])}; first text {_told(proxy[STRAIGHT]["first text"])}.
 
-{_aims(proxy)}
+{_refused(proxy)}{_aims(proxy)}
 ## Beside Presidio
 
 The same texts and entities; eight clients that ask without pause; one worker each. Presidio's analyzer \
@@ -40,7 +41,7 @@ a second say as much of the clients as of the servers; processor time does not.
 | service | redactions a second | processor time of one | Presidio's processor time, in times |
 |---|---:|---:|---:|
 {_services(redaction)}
-{_ratios(redaction)}"""
+{_ratios(redaction)}{_floor(result)}"""
 
 
 def _told(found: dict[str, Any]) -> str:
@@ -63,11 +64,22 @@ def _rows(proxy: dict[str, Any]) -> str:
     )
 
 
+def _refused(proxy: dict[str, Any]) -> str:
+    """Return who refused requests, as a guard does whose detectors run out of time."""
+    lines = [
+        f"* {name}: {each['whole']['refused']} of {each['whole']['n']} requests were not judged in time, "
+        "and so refused.\n"
+        for name, each in proxy.items()
+        if each["whole"]["refused"]
+    ]
+    return "".join(lines) + "\n" if lines else ""
+
+
 def _aims(proxy: dict[str, Any]) -> str:
     quick = {each: _added(proxy, QUICK, "whole", each) for each in ("p50_ms", "p99_ms")}
     rows = (
         ("patterns and secrets add at most 3 ms, p50", quick["p50_ms"], 3.0),
-        ("and 10 ms, p99", quick["p99_ms"], 10.0),
+        ("and 10 ms, p99", quick["p99_ms"], _MOST_P99),
         ("with the decision log 3 ms, p50", _added(proxy, LOGGED, "whole", "p50_ms"), 3.0),
         ("with the encoder 10 ms, p50", _added(proxy, ENCODER, "whole", "p50_ms"), 10.0),
         ("behind its cascade 10 ms, p50", _added(proxy, CASCADE, "whole", "p50_ms"), 10.0),
@@ -79,11 +91,23 @@ def _aims(proxy: dict[str, Any]) -> str:
             0.3,
         ),
     )
+    # Where asking the upstream itself is as slow as that, the difference says nothing.
+    is_busy = proxy[STRAIGHT]["whole"]["p99_ms"] > _MOST_P99
     lines = "".join(
-        f"| {aim} | {found:.2f} ms | {'holds' if found <= most else 'does not hold'} |\n"
+        f"| {aim} | {found:.2f} ms | "
+        + (
+            "cannot be told"
+            if is_busy and most == _MOST_P99 and "p99" in aim
+            else _verdict(found, most)
+        )
+        + " |\n"
         for aim, found, most in rows
     )
     return f"| aim | found | |\n|---|---:|---|\n{lines}"
+
+
+def _verdict(found: float, most: float) -> str:
+    return "holds" if found <= most else "does not hold"
 
 
 def _services(redaction: dict[str, Any]) -> str:
@@ -92,6 +116,17 @@ def _services(redaction: dict[str, Any]) -> str:
         f"| {name} | {each['per_second']:.0f} | {each['cpu_ms']:.2f} ms "
         f"| {theirs / each['cpu_ms']:.1f} |\n"
         for name, each in redaction.items()
+    )
+
+
+def _floor(result: dict[str, Any]) -> str:
+    """Return what limits the ratio."""
+    theirs = result["redaction"][f"Presidio: {TWO_CALLS}"]["cpu_ms"] / 20
+    bare = result["proxy"][STRAIGHT]["whole"]["cpu_ms"]
+    return (
+        f"\nA twentieth of Presidio's processor time is {theirs:.2f} ms for both calls. The bare upstream, "
+        f"which reads a request with the same server library, parses it and answers, takes {bare:.2f} ms "
+        "for one.\n"
     )
 
 

@@ -15,6 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+class AnsweredError(Exception):
+    """A server answered with an error."""
+
+
 @dataclass
 class Connection:
     """One connection to a server; opened anew where the server closes it."""
@@ -30,7 +34,7 @@ class Connection:
         """Return the seconds to the answer, or to `until` in a stream, and the body.
 
         Raises:
-            SystemExit: The answer is an error.
+            AnsweredError: The answer is an error.
         """
         body = json.dumps(document).encode()
         head = (
@@ -41,12 +45,12 @@ class Connection:
         reader, writer = await self._opened()
         writer.write(head.encode() + body)
         answer = await reader.readuntil(b"\r\n\r\n")
-        if not answer.startswith(b"HTTP/1.1 2"):
-            raise SystemExit(f"{path}: {answer.decode()}")
         seconds, data = await _body(reader, answer.lower(), until, began)
         if b"connection: close" in answer.lower():
             writer.close()
             self._streams = None
+        if not answer.startswith(b"HTTP/1.1 2"):
+            raise AnsweredError(f"{path}: {answer[:12].decode()}: {data[:200].decode()}")
         return seconds, data
 
     async def close(self) -> None:

@@ -25,7 +25,7 @@ from assaymark.guard.lens import Asked, Lens
 from assaymark.policy.guarding import Phase
 
 MOST = 4_096
-"""Characters: of prose they take about a millisecond, of what is built to be slow some ten."""
+"""Characters: of prose they take a millisecond or two, of what is built to be slow some thirty."""
 
 _THREADS = 32
 
