@@ -73,13 +73,19 @@ def _ticks(process: str) -> float:
 
 
 @contextmanager
-def process(*words: str) -> Iterator[Server]:
+def process(*words: str, errors: Any = None) -> Iterator[Server]:
     """Run a server; yield it when it answers.
+
+    Args:
+        words: Of the command, behind the interpreter.
+        errors: A file for what it says of errors; by default, they are shown.
 
     Raises:
         SystemExit: It does not start.
     """
-    running = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        [sys.executable, *words], stdout=subprocess.PIPE, stderr=errors, text=True
+    )
     assert running.stdout is not None
     try:
         line = ""

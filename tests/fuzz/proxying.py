@@ -23,78 +23,87 @@ _TEXT = "password = x8Kq2Lm9Zt4Rw7 so"
 _JSON = json.dumps({"password": "x8Kq2Lm9Zt4Rw7"})
 _BY_PATH = {each.path: each for each in FIELDS.values()}
 
-_REQUESTS: dict[str, object] = {
-    "/v1/chat/completions": {
-        "model": "m",
-        "n": 2,
-        "messages": [
-            {"role": "user", "content": [{"type": "text", "text": _TEXT}, {"type": "image_url"}]},
-            {
-                "role": "assistant",
-                "content": None,
-                "tool_calls": [
-                    {
-                        "id": "a b",
-                        "type": "function",
-                        "function": {"name": "x", "arguments": _JSON},
-                    },
-                    {"id": "c", "type": "custom", "custom": {"name": "y", "input": _TEXT}},
-                ],
-            },
-            {"role": "tool", "tool_call_id": "c", "content": _TEXT},
-        ],
-        "tools": [{"type": "function", "function": {"name": "y", "parameters": {}}}],
-        "user": _TEXT,
-        "new": {"key": [_TEXT]},
-    },
-    "/v1/completions": {"model": "m", "prompt": [_TEXT, "b"], "suffix": _TEXT, "echo": True},
-    "/v1/embeddings": {"model": "m", "input": [_TEXT, [1, 2]]},
-    "/v1/responses": {
-        "model": "m",
-        "instructions": _TEXT,
-        "previous_response_id": "resp_1",
-        "input": [
-            {
-                "role": "user",
-                "content": [{"type": "input_text", "text": _TEXT}, {"type": "input_image"}],
-            },
-            {"type": "reasoning", "summary": [{"type": "summary_text", "text": _TEXT}]},
-            {"type": "function_call", "name": "x", "call_id": "c", "arguments": _JSON},
-            {"type": "function_call_output", "call_id": "c", "output": _TEXT},
-            {"type": "web_search_call", "action": {"query": _TEXT}},
-            {"type": "item_reference", "id": "i"},
-        ],
-    },
-    "/v1/messages": {
-        "model": "m",
-        "max_tokens": 4,
-        "system": [{"type": "text", "text": _TEXT}],
-        "messages": [
-            {
-                "role": "user",
-                "content": [
-                    {"type": "text", "text": _TEXT, "cache_control": {"type": "ephemeral"}},
-                    {"type": "image", "source": {}},
-                    {
-                        "type": "document",
-                        "source": {"type": "text", "media_type": "text/plain", "data": _TEXT},
-                    },
-                ],
-            },
-            {
-                "role": "assistant",
-                "content": [
-                    {"type": "thinking", "thinking": _TEXT, "signature": "c2k="},
-                    {"type": "tool_use", "id": "t", "name": "x", "input": {"password": _TEXT}},
-                ],
-            },
-            {
-                "role": "user",
-                "content": [{"type": "tool_result", "tool_use_id": "t", "content": _TEXT}],
-            },
-        ],
-    },
-}
+
+def requests_with(text: str, arguments: str) -> dict[str, object]:
+    """Return a request of each API that holds `text` and `arguments` wherever it may."""
+    return {
+        "/v1/chat/completions": {
+            "model": "m",
+            "n": 2,
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [{"type": "text", "text": text}, {"type": "image_url"}],
+                },
+                {
+                    "role": "assistant",
+                    "content": None,
+                    "tool_calls": [
+                        {
+                            "id": "a b",
+                            "type": "function",
+                            "function": {"name": "x", "arguments": arguments},
+                        },
+                        {"id": "c", "type": "custom", "custom": {"name": "y", "input": text}},
+                    ],
+                },
+                {"role": "tool", "tool_call_id": "c", "content": text},
+            ],
+            "tools": [{"type": "function", "function": {"name": "y", "parameters": {}}}],
+            "user": text,
+            "new": {"key": [text]},
+        },
+        "/v1/completions": {"model": "m", "prompt": [text, "b"], "suffix": text, "echo": True},
+        "/v1/embeddings": {"model": "m", "input": [text, [1, 2]]},
+        "/v1/responses": {
+            "model": "m",
+            "instructions": text,
+            "previous_response_id": "resp_1",
+            "input": [
+                {
+                    "role": "user",
+                    "content": [{"type": "input_text", "text": text}, {"type": "input_image"}],
+                },
+                {"type": "reasoning", "summary": [{"type": "summary_text", "text": text}]},
+                {"type": "function_call", "name": "x", "call_id": "c", "arguments": arguments},
+                {"type": "function_call_output", "call_id": "c", "output": text},
+                {"type": "web_search_call", "action": {"query": text}},
+                {"type": "item_reference", "id": "i"},
+            ],
+        },
+        "/v1/messages": {
+            "model": "m",
+            "max_tokens": 4,
+            "system": [{"type": "text", "text": text}],
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}},
+                        {"type": "image", "source": {}},
+                        {
+                            "type": "document",
+                            "source": {"type": "text", "media_type": "text/plain", "data": text},
+                        },
+                    ],
+                },
+                {
+                    "role": "assistant",
+                    "content": [
+                        {"type": "thinking", "thinking": text, "signature": "c2k="},
+                        {"type": "tool_use", "id": "t", "name": "x", "input": {"password": text}},
+                    ],
+                },
+                {
+                    "role": "user",
+                    "content": [{"type": "tool_result", "tool_use_id": "t", "content": text}],
+                },
+            ],
+        },
+    }
+
+
+_REQUESTS = requests_with(_TEXT, _JSON)
 """A request of each API that holds whatever it may."""
 
 
@@ -115,9 +124,9 @@ _LISTED = b"""\
 def _models(data: bytes) -> None:
     async def ask() -> None:
         proxy = InProcess(guard_at_work())
-        for headers in ({}, {"anthropic_version": "2023-06-01"}):
+        for headers in ((), ((b"anthropic-version", b"2023-06-01"),)):
             for path in ("/v1/models", "/v1/models/gpt-4o"):
-                got = await proxy.ask(path, b"", Script([data]), method="GET", **headers)
+                got = await proxy.ask(path, b"", Script([data]), headers, method="GET")
                 assert got.status in {200, 404, 503}
                 json.loads(got.body)
 

@@ -191,7 +191,8 @@ def with_values(document: Any, new: Mapping[Steps, Any]) -> Any:
             if target is None:
                 break
         else:
-            target[last] = value
+            if not isinstance(target, dict) or last in target:
+                target[last] = value
     return changed
 
 

@@ -41,3 +41,18 @@ def test_what_is_written_is_read_again(event: Event) -> None:
 def test_an_id_with_a_zero_is_none() -> None:
     """The standard says so."""
     assert list(EventReader().feed("id: a\0b\ndata: x\n\n")) == [Event(data="x")]
+
+
+def test_a_line_may_come_in_any_number_of_pieces() -> None:
+    """What was looked at is not looked at again: a long line in small pieces would take minutes."""
+    reader = EventReader()
+    text = "x" * 400_000
+
+    early = [event for each in f"data: {text}" for event in reader.feed(each)]
+    pending = reader.pending
+    (event,) = reader.feed("\n\n")
+
+    assert early == []
+    assert pending == len(text) + 6
+    assert event.data == text
+    assert reader.pending == 0

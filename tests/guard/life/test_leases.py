@@ -57,3 +57,14 @@ def test_a_view_closes_nothing(loaded: Loaded) -> None:
     assert first.shared is second.shared
     del first, second
     loaded.retire()
+
+
+def test_nothing_is_kept_of_what_was_given_back(loaded: Loaded) -> None:
+    """A server gives one for each request, for months."""
+    for _ in range(1_000):
+        loaded.lease()
+    last = loaded.lease()
+
+    assert last is not None
+    assert len(loaded._returned) <= 1
+    assert loaded.held == 1

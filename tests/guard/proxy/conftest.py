@@ -95,6 +95,11 @@ class Served:
         """Where it is."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._server.server_state.connections)
+
     def _run(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._socket]))
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from assaymark.guard.apis import apis
+from assaymark.guard.apis.contract import Api
 from assaymark.guard.proxy.application import ProxyApplication
 
 from .conftest import CARD, MAIL, REDACTS, Kept, guard
@@ -77,6 +79,48 @@ def test_whatever_is_raised_says_nothing(caplog: pytest.LogCaptureFixture, kept:
     assert (got.status, got.json["error"]["code"]) == (500, "internal_error")
     assert MAIL not in got.body.decode() + caplog.text
     assert "RuntimeError at test_broken.py" in caplog.text
+
+
+def test_a_fault_in_an_api_of_the_guard(caplog: pytest.LogCaptureFixture, kept: Kept) -> None:
+    """Likewise; servers write what is raised out of an application to their logs, so nothing is."""
+
+    async def broken(_call: Any) -> Any:
+        raise RuntimeError(MAIL)
+
+    caplog.set_level(logging.INFO)
+    proxy = InProcess(guard())
+    none: Any = proxy.upstreams
+    proxy.app = ProxyApplication(
+        proxy.app._dialects.values(),  # type: ignore[arg-type]
+        none,
+        proxy.app.source,
+        sink=kept,
+        contracts=lambda _: [Api(method="POST", path="/v1/own", answer=broken)],
+    )
+
+    got = asyncio.run(proxy.ask("/v1/own", {}, Script([])))
+
+    assert (got.status, got.json["error"]["code"]) == (500, "internal_error")
+    assert MAIL not in got.body.decode() + caplog.text
+    assert "RuntimeError at test_broken.py" in caplog.text
+    assert [each.outcome for each in kept.decisions] == ["internal_error"]
+
+
+@pytest.mark.parametrize("length", ["9" * 5_000, "1048577"])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/check"])
+def test_a_length_that_no_body_has(path: str, length: str) -> None:
+    """Python reads no number of thousands of digits; it is too large all the same."""
+    proxy = InProcess(guard())
+    proxy.app = ProxyApplication(
+        proxy.app._dialects.values(),  # type: ignore[arg-type]
+        proxy.upstreams,  # type: ignore[arg-type]
+        proxy.app.source,
+        contracts=apis,
+    )
+
+    got = asyncio.run(proxy.ask(path, {}, Script([]), [(b"content-length", length.encode())]))
+
+    assert (got.status, got.json["error"]["code"]) == (413, "too_large")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from assaymark.cli.main import main
 from assaymark.errors import InputError, UsageError
 from assaymark.guard.proxy.dialects import served_dialects
 from assaymark.guard.proxy.key_digests import ScryptDigest
-from assaymark.guard.proxy.server import patient, serve
+from assaymark.guard.proxy.patience import patient
+from assaymark.guard.proxy.server import serve
 from assaymark.guard.proxy.settings import Listen, ServerLimits
 
 from .conftest import MAIL, Serve
@@ -177,6 +179,81 @@ def test_a_client_that_says_nothing_is_let_go(serve: Serve) -> None:
 
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.count(b"HTTP/1.1") == 1
+
+
+def dribble(line: socket.socket) -> None:
+    """Send byte after byte, for ten seconds at least."""
+    for _ in range(1_000):
+        line.sendall(b"x")
+        time.sleep(0.01)
+
+
+def test_a_body_that_nobody_reads_has_to_end(serve: Serve) -> None:
+    """Its request was answered; the rest comes byte by byte, and not for ever."""
+    served = serve(server={"http": patient(0.2)})
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as line:
+        line.sendall(b"POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n")
+        answer = line.recv(4_096)
+        with pytest.raises(ConnectionError):
+            dribble(line)
+
+    assert answer.startswith(b"HTTP/1.1 404 ")
+
+
+def test_an_answer_that_nobody_takes_is_let_go(serve: Serve, upstream: Upstream) -> None:
+    """A whole one too, which waits in the memory of the server."""
+    vector = {"object": "embedding", "index": 0, "embedding": "A" * 7_000_000}
+    upstream.answer = lambda _: whole({"object": "list", "data": [vector]})
+    served = serve(server={"http": patient(0.2)})
+    body = b'{"model": "m", "input": "hi"}'
+    head = b"POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        line.settimeout(20)
+        line.connect(("127.0.0.1", served.port))
+        line.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+        begin = line.recv(20)
+        for _ in range(1_000):
+            if not served.connections:
+                break
+            time.sleep(0.01)
+
+    assert begin.startswith(b"HTTP/1.1 200 ")
+    assert not served.connections
+
+
+def test_an_answer_that_is_taken_slowly_is_taken(serve: Serve, upstream: Upstream) -> None:
+    """A pause is shorter than the limit, and all of it comes."""
+    vector = {"object": "embedding", "index": 0, "embedding": "A" * 4_000_000}
+    upstream.answer = lambda _: whole({"object": "list", "data": [vector]})
+    served = serve(server={"http": patient(2)})
+    taken = 0
+    with httpx.stream(
+        "POST", f"{served.url}/v1/embeddings", json={"model": "m", "input": "hi"}, timeout=20
+    ) as got:
+        for piece in got.iter_bytes(500_000):
+            taken += len(piece)
+            time.sleep(0.3)
+
+    assert taken == int(got.headers["content-length"]) > 4_000_000
+
+
+def test_a_connection_is_kept_for_longer_than_clients_keep_theirs(
+    command: Command, settings: Path
+) -> None:
+    """Theirs are five seconds; a request that is on its way is not met by a closed door."""
+    _, told = command(settings)
+    request = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+    host, _, port = told["url"].removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as line:
+        line.sendall(request)
+        first = line.recv(4_096)
+        time.sleep(6)
+        line.sendall(request)
+        second = line.recv(4_096)
+
+    assert first.startswith(b"HTTP/1.1 200 ")
+    assert second.startswith(b"HTTP/1.1 200 ")
 
 
 def test_what_cannot_be_listened_on(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -176,3 +178,35 @@ def test_an_address_that_does_not_answer_in_time() -> None:
 
     assert caught.value.code == "upstream_unavailable"
     assert threading.active_count() < 100
+
+
+def test_what_an_upstream_says_beyond_an_answer_is_nobodys() -> None:
+    """Bytes behind an answer are not the beginning of the next one, which may be another client's."""
+    lines: list[asyncio.Task[Any] | None] = []
+
+    def said(text: bytes) -> bytes:
+        return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(text), text)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines.append(asyncio.current_task())
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while await reader.readuntil(b"{}"):
+                answer = said(b"answer")
+                writer.write(answer + said(b"of another") if len(lines) == 1 else answer)
+        writer.close()
+
+    async def found() -> list[bytes]:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        origin = Origin(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", Timeouts())
+        bodies = []
+        for _ in range(3):
+            answer = await origin.post("/x", {}, b"{}", time.monotonic() + 10)
+            bodies.append(await answer.body(1_000))
+            await answer.close()
+        await origin.close()
+        server.close()
+        await asyncio.gather(*(each for each in lines if each))
+        return bodies
+
+    assert asyncio.run(found()) == [b"answer"] * 3
+    assert len(lines) == 2

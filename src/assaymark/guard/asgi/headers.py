@@ -21,6 +21,7 @@ OF_THE_BYTES = frozenset({b"content-length", b"etag", b"content-md5", b"digest",
 """What is no longer true of a body that was changed."""
 
 _TEXT = frozenset({"text/plain", "text/markdown"})
+_LONGEST_LENGTH = 20  # digits
 
 
 class BodyKind(Enum):
@@ -44,6 +45,14 @@ def without(headers: Iterable[tuple[bytes, bytes]], names: Iterable[bytes]) -> H
 def values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[str]:
     """Return every value of a header."""
     return [value.decode("latin-1") for key, value in headers if key.lower() == name]
+
+
+def announced(length: str) -> int:
+    """Return how many bytes a content length announces; 0 where it is none."""
+    if not length.isdecimal():
+        return 0
+    # No body is as large as a number that is longer, and Python reads none of thousands of digits.
+    return int(length) if len(length) < _LONGEST_LENGTH else 10**_LONGEST_LENGTH
 
 
 def body_kind(headers: Headers) -> BodyKind | str:

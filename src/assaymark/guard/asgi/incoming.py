@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 from assaymark.guard.asgi.account import Account
 from assaymark.guard.asgi.bodies import Judging, WholeBody
-from assaymark.guard.asgi.headers import WHOLE_ONLY, BodyKind, Headers, body_kind, values, without
+from assaymark.guard.asgi.headers import (
+    WHOLE_ONLY,
+    BodyKind,
+    Headers,
+    announced,
+    body_kind,
+    values,
+    without,
+)
 from assaymark.guard.asgi.refusals import RefusedError, blocked, unreadable
 from assaymark.inputs.paths import FieldPath
 
@@ -44,7 +52,7 @@ class Incoming:
             ClientLeftError: The client left before it was whole.
         """
         for each in values(self._headers, b"content-length"):
-            self._judging.demand_room(int(each) if each.isdecimal() else 0)
+            self._judging.demand_room(announced(each))
         data = bytearray()
         try:
             async with asyncio.timeout(seconds):

@@ -41,7 +41,8 @@ class EventReader:
     """Reads events from text that arrives in pieces."""
 
     def __init__(self) -> None:
-        self._rest = ""
+        self._rest: list[str] = []
+        """The beginning of a line, in the pieces in which it came: none is looked at twice."""
         self._after_cr = False
         self._data: list[str] = []
         self._name, self._retry = "", ""
@@ -56,15 +57,17 @@ class EventReader:
             # What came before ended in CR, and counted as a line: this LF belongs to it.
             text, self._after_cr = text.removeprefix("\n"), False
         self.pending += len(text)
-        text = self._rest + text
         at = 0
         while line := _LINE.match(text, at):
             at = line.end()
-            event = self._line(line[0].rstrip("\r\n"))
+            self._rest.append(line[0].rstrip("\r\n"))
+            whole, self._rest = "".join(self._rest), []
+            event = self._line(whole)
             if event is not None:
                 self.pending = len(text) - at
                 yield event
-        self._rest = text[at:]
+        if at < len(text):
+            self._rest.append(text[at:])
         self._after_cr = text.endswith("\r")
 
     def _line(self, line: str) -> Event | None:

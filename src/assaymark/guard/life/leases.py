@@ -47,6 +47,10 @@ class Loaded:
         with self._lock:
             if self._is_closed:
                 return None
+            # One that is taken out and still counted as given only keeps the guard open for longer.
+            while self._returned:
+                self._returned.popleft()
+                self._given -= 1
             self._given += 1
         view = CollectingGuard.view(self._guard, collected)
         weakref.finalize(view, self._returned.append, None).atexit = False

@@ -45,21 +45,24 @@ _MESSAGE: Shape = {
 _BLOCK: dict[str, Shape] = {
     **dict.fromkeys(("type", "id", "caller", "index"), Leave.PLAIN),
     **dict.fromkeys(("signature", "data"), Leave.OPAQUE),
-    **dict.fromkeys(("text", "thinking"), Leave.TAKEN),
 }
-_EVENT: Shape = {
-    **dict.fromkeys(("type", "index", "usage"), Leave.PLAIN),
-    **dict.fromkeys(("message", "content_block", "delta"), Leave.TAKEN),
+_EVENT: dict[str, Shape] = dict.fromkeys(("type", "index", "usage"), Leave.PLAIN)
+_PART_OF = {
+    "message_start": "message",
+    "content_block_start": "content_block",
+    "content_block_delta": "delta",
+    "message_delta": "delta",
 }
-_DELTA: Shape = {
+"""Type of an event to the part that is judged for itself."""
+_DELTA: dict[str, Shape] = {
     **dict.fromkeys(("type", "stop_reason", "container"), Leave.PLAIN),
     "signature": Leave.OPAQUE,
-    **dict.fromkeys(("text", "thinking", "partial_json"), Leave.TAKEN),
 }
 _TEXTS = {"text": "text", "thinking": "thinking"}
 _BARE = frozenset({"ping", "message_stop"})
-_PARTS = frozenset({"message", "content_block", "delta"})
 _INPUTS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+_AT_ONCE = frozenset({"citations_delta", "signature_delta"})
+"""Types of deltas that are whole."""
 _PIECES = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 """Type of a delta to the key of its text."""
 
@@ -103,7 +106,7 @@ class AnthropicAnswer(EndsByEvent):
         return {**plain, "stop_reason": REFUSED} if is_blocked else plain
 
     async def _whole_block(self, n: int, block: dict[str, Any]) -> dict[str, Any]:
-        new = await self._block(block)
+        new = await self._block(block, None)
         key = _TEXTS.get(str(block.get("type")))
         if key is not None:
             new[key] = await self._judge.whole(("content", n, key), _text(block, key))
@@ -115,15 +118,17 @@ class AnthropicAnswer(EndsByEvent):
             new["input"] = {} if self._judge.is_blocked(("content", n)) else json.loads(left)
         return new
 
-    async def _block(self, block: dict[str, Any]) -> dict[str, Any]:
+    async def _block(self, block: dict[str, Any], here: Steps | None) -> dict[str, Any]:
         """Return a block with all but its text as it may pass."""
         shape = dict(_BLOCK)
+        if (text := _TEXTS.get(str(block.get("type")))) is not None:
+            shape[text] = Leave.TAKEN
         if is_one_of(block.get("type"), _INPUTS):
             shape["input"] = Leave.TAKEN
             if is_one_of(block.get("name"), self._tools):
                 shape["name"] = Leave.TAKEN
-        new: dict[str, Any] = await self._judge.answer_rest(block, list(rest_of(block, shape)))
-        return dict(new)
+        rests = list(rest_of(block, shape))
+        return dict(await self._judge.answer_rest(block, rests, here))
 
     # -- in pieces
 
@@ -139,7 +144,10 @@ class AnthropicAnswer(EndsByEvent):
         kind = document.get("type")
         if kind == "error":
             raise RefusedError(502, "upstream_failed", "the upstream failed in the middle")
-        plain = await self._judge.answer_rest(document, list(rest_of(document, _EVENT)))
+        part = _PART_OF.get(kind) if isinstance(kind, str) else None
+        shape = _EVENT if part is None else _EVENT | {part: Leave.TAKEN}
+        here: Steps = ("event", str(kind), a_number(document.get("index"), 0))
+        plain = await self._judge.answer_rest(document, list(rest_of(document, shape)), here)
         if kind == "message_start":
             message = an_object(document.get("message"))
             if a_list(message.get("content")):
@@ -155,17 +163,15 @@ class AnthropicAnswer(EndsByEvent):
         if kind == "message_delta":
             self.is_closing = True
             delta = an_object(document.get("delta"))
-            return [
-                _event(
-                    plain, delta=await self._judge.answer_rest(delta, list(rest_of(delta, _DELTA)))
-                )
-            ]
+            rests = list(rest_of(delta, _DELTA))
+            return [_event(plain, delta=await self._judge.answer_rest(delta, rests, (kind,)))]
         if kind == "message_stop":
             self.is_closing = self.is_over = True
         if is_one_of(kind, _BARE):
-            return [_event({key: plain[key] for key in plain if key not in _PARTS})]
+            return [_event(plain)]
         # Of a kind that is not known: judged as it is.
-        return [_event(await self._judge.answer_rest(document, [Rest((), document)]))]
+        rest = [Rest((), document)]
+        return [_event(await self._judge.answer_rest(document, rest, (*here, "unknown")))]
 
     def broken(self, refused: RefusedError) -> list[Event]:
         """Return what ends a stream that cannot go on."""
@@ -175,7 +181,7 @@ class AnthropicAnswer(EndsByEvent):
     async def _started(self, plain: dict[str, Any], block: dict[str, Any]) -> list[Event]:
         index = a_number(plain.get("index"), 0)
         kind = str(block.get("type"))
-        new = await self._block(block)
+        new = await self._block(block, ("content", index, "start"))
         if kind in _TEXTS:
             key = _TEXTS[kind]
             self._deltas[index] = f"{key}_delta"
@@ -190,11 +196,18 @@ class AnthropicAnswer(EndsByEvent):
 
     async def _delta(self, plain: dict[str, Any], delta: dict[str, Any]) -> list[Event]:
         index = a_number(plain.get("index"), 0)
-        new: dict[str, Any] = await self._judge.answer_rest(delta, list(rest_of(delta, _DELTA)))
-        key = _PIECES.get(str(delta.get("type")))
+        kind = str(delta.get("type"))
+        key = _PIECES.get(kind)
+        shape = _DELTA if key is None else _DELTA | {key: Leave.TAKEN}
+        here = None if kind in _AT_ONCE else ("content", index, "delta")
+        new: dict[str, Any] = await self._judge.answer_rest(
+            delta, list(rest_of(delta, shape)), here
+        )
         if key is None:
             if any(each in delta for each in _PIECES.values()):
                 raise invalid_answer("a piece has no type that is known")
+            if kind not in _AT_ONCE:
+                self._judge.opaque("delta", in_answer=True)
             return [_event(plain, delta=new)]
         if self._deltas.get(index) != delta.get("type"):
             raise invalid_answer("a piece belongs to no block")

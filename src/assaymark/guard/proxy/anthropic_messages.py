@@ -124,6 +124,20 @@ def _is_text_document(kind: Any, block: dict[str, Any]) -> bool:
     )
 
 
+def _taken(kind: str, block: dict[str, Any]) -> tuple[str, ...]:
+    """Return the keys of a block that are judged as texts, or named with the block where nothing reads it."""
+    key = _TEXTS.get(kind)
+    if key is not None and isinstance(block.get(key), str):
+        return (key,)
+    if kind in _INPUTS and isinstance(block.get("input"), dict):
+        return ("input",)
+    if kind == "tool_result":
+        return ("content",)
+    if kind == "redacted_thinking" or _is_text_document(kind, block):
+        return ()
+    return (*_TEXTS.values(), "input", "content", "source")
+
+
 def _odd(steps: Steps, content: Any, names: frozenset[str]) -> Iterator[Rest]:
     """Yield what stands in blocks beside their texts, and is no structure."""
     for n, block in enumerate(content if isinstance(content, list) else ()):
@@ -135,9 +149,7 @@ def _odd(steps: Steps, content: Any, names: frozenset[str]) -> Iterator[Rest]:
         if kind == "search_result" or kind.endswith("_tool_result"):
             # Judged as a whole.
             continue
-        shape = dict(_STRUCTURE)
-        taken = (*_TEXTS.values(), "input", "content", "source")
-        shape |= dict.fromkeys(taken, Leave.TAKEN)
+        shape = _STRUCTURE | dict.fromkeys(_taken(kind, block), Leave.TAKEN)
         if kind in _CODED:
             shape[_CODED[kind]] = Leave.OPAQUE
         if is_one_of(block.get("name"), names):

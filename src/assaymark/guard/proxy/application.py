@@ -22,6 +22,7 @@ from assaymark.guard.proxy.client import Client
 from assaymark.guard.proxy.contracts import Contracts, ContractsOf, answer_contract
 from assaymark.guard.proxy.dialect import Dialect, OpenAIErrors
 from assaymark.guard.proxy.exchange import Exchange
+from assaymark.guard.proxy.faults import fault
 from assaymark.guard.proxy.keys import Keyring
 from assaymark.guard.proxy.models import answer_models, is_about_models
 from assaymark.guard.proxy.settings import ServerLimits
@@ -111,12 +112,18 @@ class ProxyApplication:
         try:
             await self._answer(client, path)
         except RefusedError as refused:
-            said = self._dialects.get(path) or self._nearest(path)
-            self.note(said, refused, client)
-            body = json.dumps(said.error(refused, client.request_id)).encode()
-            await client.send_error(refused, body, {})
+            await self._refuse(client, path, refused)
         except ClientLeftError:
             return
+        except Exception as error:  # noqa: BLE001 - what is raised may quote the request, and servers log it
+            await self._refuse(client, path, fault(error))
+
+    async def _refuse(self, client: Client, path: str, refused: RefusedError) -> None:
+        said = self._dialects.get(path) or self._nearest(path)
+        self.note(said, refused, client)
+        if not client.has_begun:
+            body = json.dumps(said.error(refused, client.request_id)).encode()
+            await client.send_error(refused, body, {})
 
     async def _answer(self, client: Client, path: str) -> None:
         size = sum(len(name) + len(value) for name, value in client.raw_headers)

@@ -9,12 +9,14 @@ tests/guard/proxy/test_chat_completions.py and test_law.py
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from assaymark.guard.documents import Steps
+from assaymark.guard.documents import Steps, with_values
+from assaymark.guard.proxy.chat_extras import Piece, pieces_in, with_texts
 from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
 from assaymark.guard.proxy.dialect import REFUSAL, is_one_of
-from assaymark.guard.proxy.judge import Judge
+from assaymark.guard.proxy.judge import AT_ONCE, Judge
 from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
 
 TEXTS = ("reasoning_content", "reasoning", "content", "refusal")
@@ -26,7 +28,7 @@ _MESSAGE: dict[str, Shape] = {
 }
 _CHOICE: dict[str, Shape] = {
     **dict.fromkeys(("index", "finish_reason", "native_finish_reason"), Leave.PLAIN),
-    **dict.fromkeys(("message", "delta", "logprobs"), Leave.TAKEN),
+    "logprobs": Leave.TAKEN,
 }
 _CALL: dict[str, Shape] = {
     **dict.fromkeys(("id", "type", "index"), Leave.PLAIN),
@@ -102,7 +104,7 @@ class Choice:
     async def _framed(
         self, choice: dict[str, Any], key: str, message: dict[str, Any]
     ) -> dict[str, Any]:
-        new: dict[str, Any] = await self._judge.answer_rest(choice, list(rest_of(choice, _CHOICE)))
+        new = await self._rest(choice, _CHOICE | {key: Leave.TAKEN})
         new = {**new, "index": self._index, key: message}
         if new.get("logprobs") is not None:
             new["logprobs"] = None
@@ -110,22 +112,37 @@ class Choice:
             new["finish_reason"] = FILTERED
         return new
 
+    async def _rest(self, part: dict[str, Any], shape: Shape, *where: str | int) -> dict[str, Any]:
+        """Return a part of the choice as it may pass, but for what `shape` says that others judge."""
+        here = None if self._is_whole else (*self._here, *where)
+        return dict(await self._judge.answer_rest(part, list(rest_of(part, shape)), here))
+
     async def _message(self, message: dict[str, Any]) -> dict[str, Any]:
         """Return a message, or a piece of one, as it may pass; nothing stands behind what is blocked."""
         if message.get("audio") is not None:
             self._judge.opaque("audio", in_answer=True)
-        new: dict[str, Any] = await self._judge.answer_rest(
-            message, list(rest_of(message, _MESSAGE))
-        )
-        new = dict(new)
+        extras = [] if self._is_whole else pieces_in(message, {*_MESSAGE, *AT_ONCE})
+        bare = with_values(message, {each.place: None for each in extras})
+        new = await self._rest(bare, _MESSAGE, "message")
         for key in TEXTS:
             if key in message:
                 new[key] = await self._text(key, message[key])
+        new = await self._with_extras(new, extras)
         calls = ("tool_calls", "function_call")
         new = {key: each for key, each in new.items() if key not in calls}
         if not self.is_blocked:
             await self._add_calls(message, new)
         return self._with_refusal(new) if self._is_whole else new
+
+    async def _with_extras(
+        self, message: dict[str, Any], extras: Sequence[Piece]
+    ) -> dict[str, Any]:
+        """Return a piece of a message with what may leave of texts that the API does not have."""
+        left: dict[Steps, str] = {}
+        for each in extras:
+            if not self.is_blocked:
+                left[each.place] = await self._taken((*self._here, *each.text_place), each.piece)
+        return with_texts(message, left)
 
     def _with_refusal(self, message: dict[str, Any]) -> dict[str, Any]:
         if not self.is_blocked:
@@ -153,8 +170,7 @@ class Choice:
             if self.is_blocked:
                 break
             index = a_number(an_object(call).get("index"), n)
-            new: dict[str, Any] = await self._judge.answer_rest(call, list(rest_of(call, _CALL)))
-            new = dict(new)
+            new = await self._rest(call, _CALL, "call", index)
             for key in _CALLED:
                 if call.get(key) is not None:
                     new[key] = await self._called(key, call[key], index)
@@ -168,10 +184,7 @@ class Choice:
             *self._here, "tool_calls", index, key,
         )  # fmt: skip
         shape: dict[str, Shape] = {"name": Leave.TAKEN, inner: Leave.TAKEN}
-        new: dict[str, Any] = await self._judge.answer_rest(
-            an_object(called), list(rest_of(called, shape))
-        )
-        new = dict(new)
+        new = await self._rest(an_object(called), shape, "called", key, index or 0)
         name = called.get("name")
         if name is not None and not is_one_of(name, self._tools):
             if not isinstance(name, str):

@@ -107,7 +107,8 @@ class ChatAnswer(EndsByMark):
 
     async def _piece(self, document: dict[str, Any]) -> list[Event]:
         choices = a_list(document.get("choices"))
-        plain = await self._judge.answer_rest(document, list(rest_of(document, _ANSWER)))
+        rests = list(rest_of(document, _ANSWER))
+        plain = await self._judge.answer_rest(document, rests, ("event",))
         self._frame = {key: plain[key] for key in FRAME if key in plain and key != "usage"}
         left: list[Event] = []
         passed: list[dict[str, Any]] = []

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping, MutableMapping
 from typing import Any
 
+from assaymark.guard.asgi.headers import announced
 from assaymark.guard.asgi.incoming import ClientLeftError
 from assaymark.guard.asgi.refusals import RefusedError
 
@@ -48,8 +49,7 @@ class Client:
             RefusedError: It is larger than `most` bytes, or does not come in time.
             ClientLeftError: The client left before it was whole.
         """
-        length = self.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > most:
+        if announced(self.headers.get("content-length", "")) > most:
             raise _too_large(most)
         data = bytearray()
         try:

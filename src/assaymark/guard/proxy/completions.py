@@ -24,7 +24,7 @@ from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.prompts import prompt_turns
 from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
 from assaymark.guard.proxy.stream_ends import EndsByMark
-from assaymark.guard.proxy.turns import Turn, judged_turns
+from assaymark.guard.proxy.turns import Form, Turn, judged_turns
 
 _REQUEST: Shape = {
     **SETTINGS,
@@ -53,8 +53,10 @@ class Completions(OpenAIErrors):
             RefusedError: It may not.
         """
         turns = prompt_turns(document, "prompt", judge)
-        if isinstance(document.get("suffix"), str):
-            turns.append(Turn(("suffix",), "user", document["suffix"]))
+        suffix = document.get("suffix")
+        if suffix is not None:
+            form = Form.TEXT if isinstance(suffix, str) else Form.JSON
+            turns.append(Turn(("suffix",), "user", suffix, form))
         new = await judge.rest(document, list(rest_of(document, _REQUEST)))
         passed: dict[str, Any] = await judged_turns(new, turns, judge)
         return passed
@@ -91,7 +93,7 @@ class CompletionAnswer(EndsByMark):
         for n, choice in enumerate(a_list(an_object(document).get("choices"))):
             index = a_number(an_object(choice).get("index"), n)
             text = await self._judge.whole(_key(index), _text(choice))
-            new = await self._framed(choice, index, text)
+            new = await self._framed(choice, index, text, None)
             if self._judge.is_blocked(_key(index)):
                 new["finish_reason"] = FILTERED
             passed.append(new)
@@ -99,7 +101,9 @@ class CompletionAnswer(EndsByMark):
         return {**plain, "choices": passed} if "choices" in plain else plain
 
     async def _piece(self, document: dict[str, Any]) -> list[Event]:
-        plain = await self._judge.answer_rest(document, list(rest_of(document, _ANSWER)))
+        plain = await self._judge.answer_rest(
+            document, list(rest_of(document, _ANSWER)), ("event",)
+        )
         self._frame = {key: each for key, each in plain.items() if key in FRAME and key != "usage"}
         passed: list[dict[str, Any]] = []
         choices = a_list(document.get("choices"))
@@ -120,14 +124,16 @@ class CompletionAnswer(EndsByMark):
         if choice.get("finish_reason") is not None:
             text += await self._judge.finish(key)
             self._finished[index] = False
-        new = await self._framed(choice, index, text)
+        new = await self._framed(choice, index, text, ("choices", index))
         if self._judge.is_blocked(key):
             self._finished[index] = True
             new["finish_reason"] = FILTERED
         return new
 
-    async def _framed(self, choice: dict[str, Any], index: int, text: str) -> dict[str, Any]:
-        new = await self._judge.answer_rest(choice, list(rest_of(choice, _CHOICE)))
+    async def _framed(
+        self, choice: dict[str, Any], index: int, text: str, here: Steps | None
+    ) -> dict[str, Any]:
+        new = await self._judge.answer_rest(choice, list(rest_of(choice, _CHOICE)), here)
         return {**new, "index": index, "text": text, "logprobs": None}
 
     async def _done(self) -> list[Event]:

@@ -2,7 +2,7 @@
 HTTP to one upstream: a request, and an answer that is read piece by piece within time limits.
 
 * A connection on which anything went wrong is never used again; neither is one whose answer was not read to
-  its end.
+  its end, or behind which something else came.
 * No redirect is followed, and nothing is unpacked: a key goes to the address that was named, directly or
   through the proxy that was named, whatever the environment says.
 * `NotSentError` says that the upstream never saw the request, so that another one may be asked.
@@ -177,7 +177,8 @@ class Origin:
         """Keep a connection for the next request, or close it."""
         if is_whole:
             await response.aclose()
-            if connection.is_available() and len(self._idle) < _MOST_IDLE:
+            has_room = len(self._idle) < _MOST_IDLE
+            if has_room and connection.is_available() and not _says_more(connection):
                 self._idle.append(connection)
                 return
         await connection.aclose()
@@ -226,6 +227,13 @@ class Origin:
             content=body,
             extensions={"timeout": {"connect": self._timeouts.connect}},
         )
+
+
+def _says_more(connection: Any) -> bool:
+    """Return whether an upstream has sent more than its answer: the next client's would begin with that."""
+    # httpcore does not tell what its parser, h11, has left; a connection of which nobody knows is closed.
+    http = getattr(getattr(connection, "_connection", None), "_h11_state", None)
+    return http is None or bool(http.trailing_data[0])
 
 
 def _reaching(via: Via | None) -> httpcore.AsyncNetworkBackend:

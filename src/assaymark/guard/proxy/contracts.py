@@ -22,6 +22,7 @@ from assaymark.guard.asgi.account import Account
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.guard import Guard
 from assaymark.guard.proxy.dialect import OpenAIErrors
+from assaymark.guard.proxy.faults import fault
 from assaymark.guard.proxy.record import Record, Unserved
 from assaymark.guard.serving import REQUEST, SESSION, TENANT, NotServedError, ServedPolicy
 from assaymark.guard.sessions import Session
@@ -164,7 +165,13 @@ async def answer_contract(
         guard=served.guard,
     )
     async with proxy.slots.one():
-        reply = await api.answer(call)
+        try:
+            reply = await api.answer(call)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            refused = fault(error)
+            record.outcome = refused.code
+            await record.keep(proxy.sink, refused.status)
+            raise refused from None
     for each in reply.checked:
         said.request.add(each)
     await record.keep(proxy.sink, reply.status)

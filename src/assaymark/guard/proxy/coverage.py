@@ -11,7 +11,7 @@ tests/guard/proxy/test_coverage.py
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
@@ -66,6 +66,30 @@ def rest_of(document: Any, shape: Shape, steps: Steps = ()) -> Iterator[Rest]:
                 yield from rest_of(each, shape[key], (*steps, key))
     else:
         yield Rest(steps, document)
+
+
+def texts_of(rest: Rest, but: Collection[str]) -> Iterator[tuple[Steps, str]]:
+    """Yield every text in `rest` that says something, with its place.
+
+    Args:
+        rest: What is judged as JSON.
+        but: Keys of it whose lists are left out.
+    """
+    waiting: list[tuple[Steps, Any]] = [(rest.steps, rest.value)]
+    if rest.is_part:
+        waiting = [
+            ((*rest.steps, key), each)
+            for key, each in rest.value.items()
+            if key not in but or not isinstance(each, list)
+        ]
+    while waiting:
+        steps, value = waiting.pop()
+        if isinstance(value, str) and value:
+            yield steps, value
+        elif isinstance(value, dict):
+            waiting += [((*steps, key), each) for key, each in value.items()]
+        elif isinstance(value, list):
+            waiting += [((*steps, n), each) for n, each in enumerate(value)]
 
 
 def put_back(document: Any, rests: Sequence[Rest], values: Sequence[Any]) -> Any:

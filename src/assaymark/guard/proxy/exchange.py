@@ -14,10 +14,8 @@ import asyncio
 import codecs
 import hashlib
 import json
-import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assaymark.errors import AssaymarkError
@@ -28,6 +26,7 @@ from assaymark.guard.asgi.sse import Event, EventReader
 from assaymark.guard.proxy.client import Client
 from assaymark.guard.proxy.coverage import Rest
 from assaymark.guard.proxy.dialect import Answer, Dialect
+from assaymark.guard.proxy.faults import fault
 from assaymark.guard.proxy.forwarding import answer_headers, request_headers, target_of
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.reading import answered, invalid_answer, request_object
@@ -70,10 +69,7 @@ class Exchange:
         except ClientLeftError:
             await self._gone("client_left")
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-            # What was raised may quote the request, so neither the client nor a log gets to see it.
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            cause = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
-            await self._refuse(RefusedError(500, "internal_error", "a fault of ours", cause=cause))
+            await self._refuse(fault(error))
         except asyncio.CancelledError:
             await asyncio.shield(self._gone("cancelled"))
             raise

@@ -18,12 +18,32 @@ from assaymark.guard.proxy.judge import BLOCKED_STATUS
 from assaymark.guard.proxy.keys import shown_key
 from assaymark.guard.proxy.settings import UpstreamSettings
 
-_PLAIN = re.compile(r"[\w.:,/+= -]{1,128}", re.ASCII)
-_TO_UPSTREAMS = ("anthropic-version", "anthropic-beta", "openai-beta")
-_TO_CLIENTS = re.compile(
-    r"retry-after|openai-(?:model|processing-ms|version)|(?:x|anthropic)-ratelimit-[a-z-]{1,64}"
+_DAY = r"\d{4}-\d\d-\d\d"
+_MODEL = re.compile(r"[a-z][\w.:/-]{0,127}", re.ASCII | re.IGNORECASE)
+_FEATURES = re.compile(r"[a-z][a-z0-9.=-]{0,63}(?:, ?[a-z][a-z0-9.=-]{0,63}){0,15}")
+_TO_UPSTREAMS = {
+    "anthropic-version": re.compile(_DAY),
+    "anthropic-beta": _FEATURES,
+    "openai-beta": _FEATURES,
+}
+_MOMENT = r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
+_COUNT = r"-?\d{1,10}(?:\.\d{1,6})?"
+_TO_CLIENTS = {
+    "retry-after": re.compile(rf"\d{{1,7}}|{_MOMENT}"),
+    "openai-model": _MODEL,
+    "openai-processing-ms": re.compile(r"\d{1,9}"),
+    "openai-version": re.compile(_DAY),
+}
+_RATE_NAME = re.compile(r"(?:x|anthropic)-ratelimit-[a-z-]{1,64}")
+_RATE = re.compile(
+    # A number, a time in milliseconds since 1970, a duration, or a moment.
+    rf"{_COUNT}|1\d{{12}}|(?:\d{{1,6}}(?:\.\d{{1,9}})?(?:ms|[smhd]))+|{_DAY}T[\d:.]{{8,18}}(?:Z|[+-]\d\d:\d\d)",
+    re.ASCII,
 )
-_QUERY = frozenset({"api-version", "beta"})
+_QUERY = {
+    "api-version": re.compile(rf"{_DAY}(?:-[a-z]{{1,16}})?|v\d{{1,2}}|preview|latest", re.ASCII),
+    "beta": re.compile(r"true|false|[01]"),
+}
 
 
 def request_headers(
@@ -36,8 +56,8 @@ def request_headers(
     """Return what goes to an upstream beside a request."""
     passed = {
         name: headers[name]
-        for name in _TO_UPSTREAMS
-        if name in headers and _PLAIN.fullmatch(headers[name])
+        for name, looks in _TO_UPSTREAMS.items()
+        if name in headers and looks.fullmatch(headers[name])
     }
     secret = upstream.secret
     if secret is None and forwards_keys:
@@ -50,11 +70,12 @@ def request_headers(
 
 def answer_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return what goes to a client beside an answer."""
-    return {
-        name: value
-        for name, value in headers.items()
-        if _TO_CLIENTS.fullmatch(name) and _PLAIN.fullmatch(value)
-    }
+    return {name: value for name, value in headers.items() if _may_be_told(name, value)}
+
+
+def _may_be_told(name: str, value: str) -> bool:
+    looks = _TO_CLIENTS.get(name) or (_RATE if _RATE_NAME.fullmatch(name) else None)
+    return looks is not None and looks.fullmatch(value) is not None
 
 
 def target_of(dialect: Dialect, query: bytes) -> str:
@@ -64,7 +85,7 @@ def target_of(dialect: Dialect, query: bytes) -> str:
         RefusedError: It has parameters that nothing reads.
     """
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    if not all(key in _QUERY and _PLAIN.fullmatch(value) for key, value in pairs):
+    if not all(key in _QUERY and _QUERY[key].fullmatch(value) for key, value in pairs):
         raise RefusedError(
             BLOCKED_STATUS, "not_inspectable", "the request has parameters that nothing reads"
         )

@@ -18,7 +18,7 @@ from assaymark.guard.asgi.account import Account
 from assaymark.guard.asgi.refusals import RefusedError, blocked
 from assaymark.guard.documents import Steps, pointer
 from assaymark.guard.guard import Guard
-from assaymark.guard.proxy.coverage import Rest, put_back
+from assaymark.guard.proxy.coverage import Rest, put_back, texts_of
 from assaymark.guard.proxy.reading import MOST_TEXTS, invalid_answer
 from assaymark.guard.sessions import Session
 from assaymark.guard.stream import GuardStream
@@ -28,6 +28,10 @@ from assaymark.policy.guarding import Action, Phase
 BLOCKED_STATUS = 400
 """Of the answer to a request that the policy blocks: clients do not try again."""
 
+AT_ONCE = frozenset({"annotations", "images"})
+"""Lists whose elements come whole, one after the other."""
+
+_MOST_AT_ONCE = 10_000
 _NAMED = 3
 """Fields that an error names."""
 
@@ -64,14 +68,16 @@ class Judge:
         self.guard, self.session, self.caps = guard, session, caps
         self.request, self._rests = Account(), Account()
         self._texts: dict[Steps, GuardStream] = {}
-        self._told_apart: dict[Steps, str] = {}
+        self._judged: list[tuple[str, GuardStream]] = []
+        """Every text that was judged, with its place; an answer may have two at one place."""
+        self._at_once: dict[Steps, int] = {}
+        """Where a text stands that is no text of the API, to the hash of what it said first."""
 
     @property
     def response(self) -> Account:
         """What is said of the answer by now."""
         account = Account()
-        for key, each in self._texts.items():
-            where = self._told_apart[key]
+        for where, each in self._judged:
             account.add(
                 Said(
                     each.verdict,
@@ -179,24 +185,47 @@ class Judge:
         """Return the texts below `prefix`, in the order in which they began."""
         return [each for each in self._texts if each[: len(prefix)] == prefix]
 
-    async def answer_rest(self, document: Any, rests: Sequence[Rest]) -> Any:
+    async def answer_rest(
+        self, document: Any, rests: Sequence[Rest], here: Steps | None = None
+    ) -> Any:
         """Return the `document` of an answer with its `rests` as they may pass.
 
+        Args:
+            document: A part of the answer.
+            rests: Of it.
+            here: What part it is, where it comes again and again; nothing where it is there once.
+
         Raises:
-            RefusedError: They do not pass.
+            RefusedError: They do not pass, or a text among them comes in pieces.
         """
+        if here is not None:
+            self._demand_at_once(rests, here)
         return await self._rest(document, rests, Phase.OUTPUT, self._rests)
 
+    def _demand_at_once(self, rests: Sequence[Rest], here: Steps) -> None:
+        """Refuse a text that comes in pieces where nobody expects one: each piece is judged for itself.
+
+        Raises:
+            RefusedError: There is one, and the policy does not let pass what cannot be judged.
+        """
+        for rest in rests:
+            for steps, text in texts_of(rest, AT_ONCE):
+                known = self._at_once.setdefault((*here, *steps), hash(text))
+                if known != hash(text):
+                    self.opaque("delta", in_answer=True)
+            if len(self._at_once) > _MOST_AT_ONCE:
+                raise invalid_answer("it has more parts than can be looked at")
+
     def _stream(self, key: Steps, *, to_tool: bool, is_json: bool) -> GuardStream:
-        if len(self._texts) >= MOST_TEXTS:
+        if len(self._judged) >= MOST_TEXTS:
             raise invalid_answer(f"it has more than {MOST_TEXTS:,} texts")
-        self._told_apart[key] = pointer(key)
         phase = Phase.TOOL_CALLS if to_tool else Phase.OUTPUT
         try:
             made = self.guard.stream(phase, session=self.session, is_json=is_json)
         except AssaymarkError as error:
             raise unavailable(error) from None
         self._texts[key] = made
+        self._judged.append((pointer(key), made))
         return made
 
     # -- both

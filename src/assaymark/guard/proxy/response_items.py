@@ -80,6 +80,7 @@ class Items:
 
     def __init__(self, judge: Judge, tools: frozenset[str]) -> None:
         self._judge, self._tools = judge, tools
+        self._is_whole = False
         self._sent: dict[Steps, str] = {}
         self._finished: set[Steps] = set()
         self._known: dict[int, dict[str, Any]] = {}
@@ -93,6 +94,7 @@ class Items:
 
     async def whole(self, items: Sequence[Any]) -> list[Any]:
         """Return items that came as a whole, up to the one that is blocked."""
+        self._is_whole = True
         for index, item in enumerate(items):
             await self.done(index, an_object(item))
             if self.is_blocked:
@@ -162,7 +164,7 @@ class Items:
         shape: dict[str, Shape] = {"type": Leave.PLAIN, "logprobs": Leave.TAKEN}
         if text is not None:
             shape[text] = Leave.TAKEN
-        new = dict(await self._judge.answer_rest(part, list(rest_of(part, shape))))
+        new = await self._rest(part, shape, ("part", is_done, *key))
         if "logprobs" in new:
             new["logprobs"] = []
         if text is not None:
@@ -176,7 +178,7 @@ class Items:
         shape = _ITEM | dict.fromkeys([*taken, *lists], Leave.TAKEN)
         if is_one_of(item.get("name"), self._tools):
             shape["name"] = Leave.TAKEN
-        new = dict(await self._judge.answer_rest(item, list(rest_of(item, shape))))
+        new = await self._rest(item, shape, ("item", is_done, *here))
         self._known[index] = new
         for key in lists:
             new[key] = []
@@ -191,6 +193,10 @@ class Items:
                 else await self._taken((*here, key), item, _CALLS[key], is_done=is_done)
             )
         return new
+
+    async def _rest(self, part: dict[str, Any], shape: Shape, here: Steps) -> dict[str, Any]:
+        rests = list(rest_of(part, shape))
+        return dict(await self._judge.answer_rest(part, rests, None if self._is_whole else here))
 
     async def _taken(
         self, key: Steps, holder: dict[str, Any], spoken: Spoken, *, is_done: bool

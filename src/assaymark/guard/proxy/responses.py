@@ -59,7 +59,13 @@ _PART_TEXTS = {
     ),
     "refusal": "refusal",
 }
-_TAKEN = ("content", "summary", "arguments", "input", "output", "encrypted_content")
+_TAKEN: Mapping[str, tuple[str, ...]] = {
+    "message": ("content",),
+    "reasoning": ("summary", "content"),
+    **{kind: (key,) for kind, (key, _) in _CALLS.items()},
+    **dict.fromkeys(_OUTPUTS, ("output",)),
+}
+"""Type of an item to the keys that are judged as texts; an item of another type is named as a whole."""
 
 
 class Responses(OpenAIErrors):
@@ -155,11 +161,14 @@ def _odd(here: Steps, item: Any, names: frozenset[str]) -> Iterator[Rest]:
     """Yield what stands in an item beside its texts, and is no structure."""
     if not isinstance(item, dict) or is_one_of(item.get("type"), _READ_AS_JSON):
         return
-    shape = _ITEM | dict.fromkeys(_TAKEN, Leave.TAKEN) | {"encrypted_content": Leave.OPAQUE}
+    texts = _TAKEN.get(str(item.get("type", "message")))
+    if texts is None:
+        return
+    shape = _ITEM | dict.fromkeys(texts, Leave.TAKEN) | {"encrypted_content": Leave.OPAQUE}
     if is_one_of(item.get("name"), names):
         shape["name"] = Leave.TAKEN
     yield from rest_of(item, shape, here)
-    for key in ("content", "summary", "output"):
+    for key in texts:
         parts = item.get(key)
         for n, part in enumerate(parts if isinstance(parts, list) else ()):
             taken = _PART_TEXTS.get(str(part.get("type"))) if isinstance(part, dict) else None

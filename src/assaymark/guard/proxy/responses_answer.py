@@ -63,6 +63,7 @@ _EVENT: dict[str, Shape] = {
 }
 _BEGINS = frozenset({"response.created", "response.in_progress", "response.queued"})
 _ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_INDEXES = ("output_index", "content_index", "summary_index", "annotation_index")
 _PARTS = ("response.content_part", "response.reasoning_summary_part")
 
 
@@ -95,14 +96,14 @@ class ResponsesAnswer(EndsByEvent):
             plain = {**plain, "output": passed}
         return {**plain, **self._filtered()} if self._items.is_blocked else plain
 
-    async def _framed(self, response: dict[str, Any]) -> dict[str, Any]:
+    async def _framed(self, response: dict[str, Any], here: Steps | None = None) -> dict[str, Any]:
         """Return a response with all but its items as it may pass."""
         shape = dict(_RESPONSE)
         for key in _ECHOES:
             if key in response and response[key] == self._request.get(key):
                 shape[key] = Leave.TAKEN
         new: dict[str, Any] = await self._judge.answer_rest(
-            response, list(rest_of(response, shape))
+            response, list(rest_of(response, shape)), here
         )
         return new
 
@@ -135,7 +136,8 @@ class ResponsesAnswer(EndsByEvent):
             self._judge.opaque("delta", in_answer=True)
             left = [self._event(document)]
         else:
-            new = await self._judge.answer_rest(document, [Rest((), document)])
+            here: Steps = (kind, *(a_number(document.get(each), 0) for each in _INDEXES))
+            new = await self._judge.answer_rest(document, [Rest((), document)], here)
             left = [self._event({**new, "type": kind})]
         return [*left, *self._ended()]
 
@@ -148,7 +150,7 @@ class ResponsesAnswer(EndsByEvent):
     async def _whole_response(self, kind: str, document: dict[str, Any]) -> list[Event]:
         response = an_object(document.get("response"))
         items = a_list(response.get("output"))
-        self._frame = await self._framed(response)
+        self._frame = await self._framed(response, ("response", kind))
         if kind in _BEGINS:
             if items:
                 raise invalid_answer("a response began with items")
@@ -165,9 +167,10 @@ class ResponsesAnswer(EndsByEvent):
         self, document: dict[str, Any], spoken: Spoken, stem: str, *, is_done: bool
     ) -> list[Event]:
         key = spoken.key(document)
-        shape = _EVENT | dict.fromkeys((spoken.text, "delta", "logprobs"), Leave.TAKEN)
+        text = spoken.text if is_done else "delta"
+        shape = _EVENT | dict.fromkeys((text, "logprobs"), Leave.TAKEN)
         rests = list(rest_of(document, shape))
-        new = dict(await self._judge.answer_rest(document, rests))
+        new = dict(await self._judge.answer_rest(document, rests, (stem, is_done, *key)))
         if "logprobs" in new:
             new["logprobs"] = []
         if not is_done:
@@ -199,7 +202,8 @@ class ResponsesAnswer(EndsByEvent):
 
     async def _with(self, document: dict[str, Any], key: str, value: Any) -> Event:
         rests = list(rest_of(document, _EVENT | {key: Leave.TAKEN}))
-        new = await self._judge.answer_rest(document, rests)
+        here: Steps = ("with", key, *(a_number(document.get(each), 0) for each in _INDEXES))
+        new = await self._judge.answer_rest(document, rests, here)
         return self._event({**new, key: value})
 
     def _ended(self) -> list[Event]:

@@ -10,7 +10,6 @@ tests/guard/proxy/test_server.py
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import ssl
@@ -18,9 +17,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from assaymark.errors import InputError
 from assaymark.guard.proxy.application import ProxyApplication
@@ -29,6 +26,7 @@ from assaymark.guard.proxy.contracts import ContractsOf
 from assaymark.guard.proxy.dialects import served_dialects
 from assaymark.guard.proxy.guardrails_chat import guardrails_chats
 from assaymark.guard.proxy.keys import Keyring
+from assaymark.guard.proxy.patience import patient
 from assaymark.guard.proxy.settings import Listen, ServerLimits, ServeSettings
 from assaymark.guard.proxy.upstreams import Upstreams
 from assaymark.guard.serving import DecisionSink, GuardSource
@@ -36,6 +34,9 @@ from assaymark.guard.serving import DecisionSink, GuardSource
 _BACKLOG = 2_048
 _SWITCH = 0.0005
 """Seconds after which a thread that judges lets the loop go on; answers would show Python's own 5 ms."""
+_KEPT_OPEN = 75
+"""Seconds for which a connection waits for another request: longer than clients keep theirs (openai and httpx
+5 s), so that none is closed under a request that is on its way."""
 _GRACE = 30
 """Seconds in which requests may end after the server was told to stop."""
 
@@ -135,6 +136,7 @@ def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.C
         proxy_headers=False,
         server_header=False,
         h11_max_incomplete_event_size=limits.headers + 8_192,
+        timeout_keep_alive=_KEPT_OPEN,
         timeout_graceful_shutdown=_GRACE,
         **tls,
     )
@@ -147,39 +149,3 @@ def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.C
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
     return config
-
-
-def patient(seconds: float) -> type[asyncio.Protocol]:
-    """Return uvicorn's protocol, with a limit on the time in which the head of a request has to come."""
-
-    class Patient(H11Protocol):
-        """Lets go of clients that take too long to ask."""
-
-        _deadline: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._watch()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._unwatch()
-            super().connection_lost(exc)
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.conn.their_state is h11.IDLE:
-                self._watch()
-            else:
-                self._unwatch()
-
-        def _watch(self) -> None:
-            if self._deadline is None:
-                loop = asyncio.get_running_loop()
-                self._deadline = loop.call_later(seconds, self.transport.abort)
-
-        def _unwatch(self) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
-
-    return Patient
