@@ -6,9 +6,6 @@ import asyncio
 import json
 from collections.abc import Callable
 
-from assaymark.guard.proxy.answer_body import reader_of
-from assaymark.guard.proxy.answer_head import end_of_head, parse_head
-
 from assaymark.errors import UsageError
 from assaymark.guard.proxy.settings_file import SettingsFileError, load_settings, parse_settings
 from fuzz import workplace
@@ -210,21 +207,6 @@ def _load(data: bytes) -> None:
     (folder / "serve.yaml").write_bytes(data)
     load_settings(folder / "serve.yaml", {"KEY": "secret"})
     parse_settings(data, "serve.yaml", folder, {"KEY": "secret"})
-
-
-def _http(data: bytes) -> None:
-    """Read an answer's head and as much of its body as is there."""
-    left = bytearray(data)
-    end = end_of_head(left)
-    if end is None:
-        return
-    head = parse_head(bytes(left[:end]))
-    del left[:end]
-    body = reader_of(head)
-    while body.take(left):
-        pass
-    if not body.is_over:
-        body.ended()
 
 
 _WORDS = (
