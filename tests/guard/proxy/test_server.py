@@ -162,14 +162,14 @@ def test_the_gate_needs_all_three(settings: Path, capsys: pytest.CaptureFixture[
 def test_a_client_that_says_nothing_is_let_go(serve: Serve) -> None:
     """At once, or after half a head, or after an answer."""
     served = serve(server={"http": patient(0.3)})
-    for begin in (b"", b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx: "):
+    for begin in (b"", b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nx: "):
         with socket.create_connection(("127.0.0.1", served.port), timeout=10) as line:
             line.sendall(begin)
 
             assert line.recv(1) == b""
 
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as line:
-        line.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        line.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
         answer = b""
         while b'"ok"}' not in answer:
             answer += line.recv(4_096)
@@ -192,7 +192,7 @@ def test_a_body_that_nobody_reads_has_to_end(serve: Serve) -> None:
     """Its request was answered; the rest comes byte by byte, and not for ever."""
     served = serve(server={"http": patient(0.2)})
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as line:
-        line.sendall(b"POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n")
+        line.sendall(b"POST /nothing HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9999\r\n\r\n")
         answer = line.recv(4_096)
         with pytest.raises(ConnectionError):
             dribble(line)
@@ -206,7 +206,7 @@ def test_an_answer_that_nobody_takes_is_let_go(serve: Serve, upstream: Upstream)
     upstream.answer = lambda _: whole({"object": "list", "data": [vector]})
     served = serve(server={"http": patient(0.2)})
     body = b'{"model": "m", "input": "hi"}'
-    head = b"POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    head = b"POST /v1/embeddings HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
     with socket.socket() as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         line.settimeout(20)
@@ -243,7 +243,7 @@ def test_a_connection_is_kept_for_longer_than_clients_keep_theirs(
 ) -> None:
     """Theirs are five seconds; a request that is on its way is not met by a closed door."""
     _, told = command(settings)
-    request = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+    request = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
     host, _, port = told["url"].removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=20) as line:
         line.sendall(request)
