@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import io
 import json
 import re
@@ -243,17 +245,19 @@ def test_a_connection_is_kept_for_longer_than_clients_keep_theirs(
 ) -> None:
     """Theirs are five seconds; a request that is on its way is not met by a closed door."""
     _, told = command(settings)
-    request = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
-    host, _, port = told["url"].removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=20) as line:
-        line.sendall(request)
-        first = line.recv(4_096)
-        time.sleep(6)
-        line.sendall(request)
-        second = line.recv(4_096)
+    line = http.client.HTTPConnection(told["url"].removeprefix("http://"), timeout=20)
+    statuses, sockets = [], []
+    with contextlib.closing(line):
+        for pause in (6, 0):
+            line.request("GET", "/healthz")
+            sockets.append(line.sock)
+            answer = line.getresponse()
+            answer.read()
+            statuses.append(answer.status)
+            time.sleep(pause)
 
-    assert first.startswith(b"HTTP/1.1 200 ")
-    assert second.startswith(b"HTTP/1.1 200 ")
+    assert statuses == [200, 200]
+    assert sockets[0] is sockets[1]
 
 
 def test_what_cannot_be_listened_on(tmp_path: Path) -> None:
