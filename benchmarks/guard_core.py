@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from guard_policy import PII, QUICK, VIEWED, policy_of
 from presidio_reference import reference
 
 from assaymark.checks.registry import installed_checks
@@ -29,20 +30,10 @@ from assaymark.detectors.registry import installed_detectors
 from assaymark.guard import AnswerMemory, Guard, Phase
 from assaymark.policy.load import parse_policy
 
-POLICY = """\
-apiVersion: assaymark/v1
-kind: Policy
-metadata: {{name: bench, version: 1.0.0, owner: bench@example.org}}
-requirements:
-  - {{id: some, metric: records.count, at_least: 1, on: dataset}}
-guard:
-  input: {rules}
-  output: {rules}
-"""
 SECTIONS = {
-    "pii-patterns": "[{detector: pii-patterns, do: redact}]",
-    "pii-patterns, secrets": "[{detector: pii-patterns, do: redact}, {detector: secrets, do: redact}]",
-    "pii, secrets (views)": "[{detector: pii, do: redact}, {detector: secrets, do: redact}]",
+    "pii-patterns": PII,
+    "pii-patterns, secrets": QUICK,
+    "pii, secrets (views)": VIEWED,
 }
 WORDS = [
     "the",
@@ -106,7 +97,7 @@ def prompts(count: int, size: int = 1_000, seed: int = 1) -> Iterator[str]:
 def guard_of(rules: str) -> Guard:
     """Return a guard that remembers nothing."""
     catalog = Catalog(detectors=installed_detectors(), checks=installed_checks())
-    policy = parse_policy(POLICY.format(rules=rules).encode(), "bench.yaml", catalog)
+    policy = parse_policy(policy_of(rules).encode(), "bench.yaml", catalog)
     return Guard(policy, catalog, memory=AnswerMemory(0))
 
 

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from guard_speed import process
+from served import process
 from soak_load import Seen, load, quantiles, serve_upstream
 
 STEEPEST = 10.0
@@ -142,7 +142,9 @@ def soak(minutes: float, streams: int, rate: float, every: float) -> dict[str, A
         words = (__file__, "--upstream", str(streams / rate))
         upstream = stack.enter_context(process(*words))
         Path(folder, "policy.yaml").write_text(POLICY)
-        Path(folder, "serve.yaml").write_text(SERVE.format(url=upstream.url, most=streams * 2))
+        Path(folder, "serve.yaml").write_text(
+            SERVE.format(url=f"http://{upstream.address}", most=streams * 2)
+        )
         command(
             *("keys", "new", "log.pem", "--type", "ed25519", "--no-passphrase", "--quiet"),
             cwd=folder,
@@ -158,9 +160,11 @@ def soak(minutes: float, streams: int, rate: float, every: float) -> dict[str, A
         seen = Seen()
         watched = Watched(serving.process, seen)
         before = serving.cpu()
-        asyncio.run(load(serving.url, streams, rate, minutes, seen, watched.look, every))
+        asyncio.run(
+            load(f"http://{serving.address}", streams, rate, minutes, seen, watched.look, every)
+        )
         cost = serving.cpu() - before
-        decided = counted(serving.url, seen.requests)
+        decided = counted(f"http://{serving.address}", seen.requests)
         os.kill(serving.process, signal.SIGTERM)
         os.waitid(os.P_PID, serving.process, os.WEXITED | os.WNOWAIT)
         errors.seek(0)

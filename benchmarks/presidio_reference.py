@@ -13,18 +13,20 @@ from typing import Any
 Answer = list[tuple[int, int, str, float]]
 
 
-def reference(
-    languages: tuple[str, ...], entities: tuple[str, ...], min_score: float
-) -> Callable[[str], Answer]:
-    """Return Presidio's answers: its own recognizers and enhancer, and no shortcut of ours.
+def engine(languages: tuple[str, ...], entities: tuple[str, ...]) -> Any:
+    """Return Presidio's analyzer with its own recognizers and enhancer, and no shortcut of ours.
 
     Two things are held still: there is no trained model, so a word is its own lemma, and the public
     suffixes are those that tldextract ships.
+
+    Args:
+        languages: That it reads.
+        entities: Its recognizers find one of them.
     """
     import presidio_analyzer.predefined_recognizers as predefined
     import spacy
     import tldextract
-    from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry
+    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.nlp_engine import NlpArtifacts, SpacyNlpEngine
 
     from assaymark.detectors.pii.vocabulary import RECOGNIZERS, TOKENIZERS
@@ -49,6 +51,9 @@ def reference(
                     registry.add_recognizer(
                         getattr(predefined, row.name)(supported_language=language)
                     )
+        registry.recognizers = [
+            each for each in registry.recognizers if set(entities) & set(each.supported_entities)
+        ]
         words = Words()
         words.load()
         analyzer = AnalyzerEngine(
@@ -56,6 +61,17 @@ def reference(
         )
     # Presidio logs which entities a language lacks, once for each text.
     logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
+
+    return analyzer
+
+
+def reference(
+    languages: tuple[str, ...], entities: tuple[str, ...], min_score: float
+) -> Callable[[str], Answer]:
+    """Return the answers of that analyzer."""
+    from presidio_analyzer import EntityRecognizer
+
+    analyzer = engine(languages, entities)
 
     def answer(text: str) -> Answer:
         found = [
@@ -93,10 +109,8 @@ def _texts(value: Any) -> Iterator[str]:
                 yield from _texts(each)
 
 
-def reference_with_model(
-    model: str, language: str, entities: tuple[str, ...], min_score: float
-) -> Callable[[str], Answer]:
-    """Return Presidio's answers with an installed spaCy model, all of it as Presidio makes it."""
+def engine_with_model(model: str, language: str, entities: tuple[str, ...]) -> Any:
+    """Return Presidio's analyzer with an installed spaCy model, all of it as Presidio makes it."""
     import tldextract
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.nlp_engine import NlpEngineProvider
@@ -111,13 +125,21 @@ def reference_with_model(
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        engine = NlpEngineProvider(nlp_configuration=configuration).create_engine()
+        made = NlpEngineProvider(nlp_configuration=configuration).create_engine()
         registry = RecognizerRegistry(supported_languages=[language])
-        registry.load_predefined_recognizers(languages=[language], nlp_engine=engine)
+        registry.load_predefined_recognizers(languages=[language], nlp_engine=made)
         analyzer = AnalyzerEngine(
-            registry=registry, nlp_engine=engine, supported_languages=[language]
+            registry=registry, nlp_engine=made, supported_languages=[language]
         )
     logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
+    return analyzer
+
+
+def reference_with_model(
+    model: str, language: str, entities: tuple[str, ...], min_score: float
+) -> Callable[[str], Answer]:
+    """Return the answers of that analyzer."""
+    analyzer = engine_with_model(model, language, entities)
 
     def answer(text: str) -> Answer:
         found = analyzer.analyze(text, language, entities=list(entities), score_threshold=min_score)

@@ -11,8 +11,10 @@ from hypothesis import settings
 
 # How long an example takes depends on what else the machine does.
 settings.register_profile("untimed", deadline=None)
-# A gate must answer the same twice; developers' runs go on looking for new examples.
-settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+# A gate must answer the same twice, and within minutes; developers' runs go on looking for new examples.
+settings.register_profile(
+    "repeatable", deadline=None, derandomize=True, database=None, max_examples=50
+)
 settings.load_profile("repeatable" if os.environ.get("CI") else "untimed")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -38,6 +38,7 @@ FENCES = {
         "inputs/targets/connection.py",
         "guard/proxy/connections.py",
         "guard/proxy/streams.py",
+        "guard/proxy/tunnel.py",
     ),
     "h11": ("inputs/targets/exchange.py", "guard/proxy/patience.py"),
     "uvicorn": ("guard/proxy/server.py", "guard/proxy/patience.py"),
@@ -48,6 +49,7 @@ FENCES = {
     "rfc8785": ("canonical.py",),
     "fsspec": ("inputs/",),
     "rfc3161_client": ("attest/timestamp.py",),
+    "langchain": ("integrations/langchain_agent.py",),
     "langchain_core": ("integrations/langchain",),
     "litellm": ("integrations/litellm",),
 }

@@ -80,12 +80,41 @@ def test_verifying(log: Path, run: Run, vkey: tuple[str, ...]) -> None:
     assert data["decisions"] == {
         "decisions": 3,
         "verdicts": {"allow": 1, "block": 1, "redact": 1},
+        "open": [],
         "shadows": 0,
         "events": 1,
         "unlogged": 0,
         "refused": 0,
     }
     assert data["journal"] == {"entries": 0, "tornBytes": 0}
+
+
+def test_streams_that_have_no_end(log: Path, run: Run, vkey: tuple[str, ...]) -> None:
+    """What began to leave and was never decided is counted, and found by its kind."""
+
+    async def requests(recorder: Recorder) -> None:
+        for each in (decision(3), decision(4)):
+            await recorder.begin(each)
+        await recorder.record(decision(4))
+
+    with writing(log) as recorder:
+        asyncio.run(requests(recorder))
+    counted = run("log", "verify", log, *vkey, "--decisions-only")
+    data = run("log", "verify", log, *vkey, "--decisions-only", "--json").json
+    found = run("log", "search", log, *vkey, "--kind", "begun", "--api", "chat.completions")
+    whole = run("log", "search", log, *vkey, "--kind", "begun", "--request", "req-3", "--json").json
+    none = run("log", "search", log, *vkey, "--kind", "begun", "--entity", "US_SSN")
+
+    told = "decisions  4 (allow 1, block 1, redact 2)\nopen       1 stream without a decision\n"
+    assert told in counted.out
+    assert data["decisions"]["open"] == ["req-3"]
+    assert found.out == (
+        "4  2026-06-01T12:00:00.250000Z  redact  req-3  acme  chat.completions  begun\n"
+        "5  2026-06-01T12:00:00.250000Z  redact  req-4  acme  chat.completions  begun\n"
+        "2 of 7 entries fit, all of them above\n"
+    )
+    assert [each["entry"]["kind"] for each in whole["found"]] == ["begun"]
+    assert none.out == "0 of 7 entries fit\n"
 
 
 def test_verifying_while_a_server_writes(log: Path, run: Run, vkey: tuple[str, ...]) -> None:

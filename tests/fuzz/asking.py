@@ -77,7 +77,7 @@ ASKING: tuple[Target, ...] = (
         run=_run,
         seeds=_seeds,
         refuses=(),
-        reads=("integrations.passage:_parsed", "integrations.passage:_answered"),
+        reads=("guard.proxy.reading:request_object", "guard.proxy.reading:answered"),
         words=(
             b"data: ",
             b"\n\n",

@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 
 from assaymark.attest.tlog.refusal import LogError
-from assaymark.guard.decisions.entry import logged, parse_entry, render_entry, written_time
+from assaymark.guard.decisions.entry import begun, logged, parse_entry, render_entry, written_time
 from assaymark.guard.decisions.journal import Journal, read_waiting
 from assaymark.guard.decisions.records import (
     ActionName,
@@ -50,6 +50,7 @@ def _entries() -> tuple[bytes, ...]:
     return (
         render_entry(logged(decision(unjudged=(lapse,)))),
         render_entry(logged(decision(findings=many))),
+        render_entry(begun(decision())),
         render_entry(shadow),
         *(
             render_entry(GuardEvent(time=when, event=name, detail=detail))

@@ -112,6 +112,24 @@ def _asked(path: str) -> Callable[[bytes], None]:
     return lambda data: asyncio.run(ask(data))
 
 
+_LISTED = b"""\
+{"data": [{"id": "gpt-4o", "created": 1721172741, "owned_by": "system"},
+{"type": "model", "id": "claude", "created_at": "2025-09-29T00:00:00Z"}, {"id": 7}]}
+"""
+
+
+def _models(data: bytes) -> None:
+    async def ask() -> None:
+        proxy = InProcess(guard_at_work())
+        for headers in ((), ((b"anthropic-version", b"2023-06-01"),)):
+            for path in ("/v1/models", "/v1/models/gpt-4o"):
+                got = await proxy.ask(path, b"", Script([data]), headers, method="GET")
+                assert got.status in {200, 404, 503}
+                json.loads(got.body)
+
+    asyncio.run(ask())
+
+
 def _answered(data: bytes, path: str, kind: str, pieces: int) -> tuple[int, bytes]:
     async def ask() -> tuple[int, bytes]:
         size = len(data) // pieces + 1
@@ -164,9 +182,14 @@ apiVersion: assaymark/v1
 kind: Serve
 policy: policy.yaml
 listen: {host: 0.0.0.0, port: 0, certificate: c, private_key: k, client_authority: a}
-keys: [{name: a, sha256: abababababababababababababababababababababababababababababababab, tenant: t}]
+keys:
+  - {name: a, sha256: abababababababababababababababababababababababababababababababab, tenant: t}
+  - {name: b, scrypt:
+      "$scrypt$ln=15,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
+trust: {tenant_header: x-tenant, from: [127.0.0.1/32, "::1"]}
 upstreams:
   - {url: "https://x.org/v1", key: {env: KEY}, key_header: api-key, weight: 3, models: [m], apis: [a]}
+  - {url: "https://y.org", certificate: c, private_key: k, via: {url: "http://p.org:80", authority: a}}
   - {url: "http://localhost:80/v1", key: {file: key.txt}, allow_plain_http: true}
 timeouts: {connect: 1, first_byte: 2.5, idle: 3, total: 4}
 resilience: {attempts: 1, failures: 2, rest: 3}
@@ -200,7 +223,7 @@ PROXYING: tuple[Target, ...] = (
             run=_asked(path),
             seeds=lambda path=path: (json.dumps(_REQUESTS[path]).encode(),),  # type: ignore[misc]
             refuses=(),
-            reads=("guard.proxy.exchange:_parsed",),
+            reads=("guard.proxy.reading:request_object",),
             words=_WORDS,
         )
         for path in _REQUESTS
@@ -211,7 +234,7 @@ PROXYING: tuple[Target, ...] = (
             run=_whole(path),
             seeds=lambda path=path: _wholes(path),  # type: ignore[misc]
             refuses=(),
-            reads=("guard.proxy.exchange:_document",),
+            reads=("guard.proxy.reading:answered",),
             words=_WORDS,
         )
         for path in _REQUESTS
@@ -228,11 +251,23 @@ PROXYING: tuple[Target, ...] = (
         for path in _BY_PATH
     ),
     Target(
+        name="proxy.models",
+        run=_models,
+        seeds=lambda: (_LISTED,),
+        refuses=(),
+        reads=("guard.proxy.models:_told", "guard.proxy.models:_second"),
+        words=(b'"id"', b'"created_at"', b'"created"', b'"owned_by"', b'"data"', b"1e400"),
+    ),
+    Target(
         name="proxy.settings",
         run=_load,
         seeds=lambda: (_SETTINGS,),
         refuses=(SettingsFileError, UsageError),
-        reads=("guard.proxy.settings_file:parse_settings",),
+        reads=(
+            "guard.proxy.settings_file:parse_settings",
+            "guard.proxy.key_digests:parse",
+            "guard.proxy.key_digests:_decoded",
+        ),
         words=(
             b"upstreams",
             b"keys",
@@ -241,6 +276,9 @@ PROXYING: tuple[Target, ...] = (
             b"@",
             b"\n  - ",
             b"limits",
+            b"$scrypt$ln=15,r=8,p=1$",
+            b"trust",
+            b"via",
             b"{env: X}",
         ),
     ),

@@ -153,6 +153,13 @@ class _Sink:
     async def ready(self) -> None:
         """It always is."""
 
+    async def begin(self, decision: Decision) -> None:
+        from assaymark.guard.decisions.entry import begun, parse_entry, render_entry
+
+        data = render_entry(begun(decision))
+        parse_entry(data)
+        self.kept.append(data)
+
     async def record(self, decision: Decision) -> None:
         from assaymark.guard.decisions.entry import logged, parse_entry, render_entry
 

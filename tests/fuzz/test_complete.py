@@ -115,6 +115,7 @@ EXCEPTIONS = {
     "guard.life.canary:is_in_share": _DIGEST,
     "guard.life.replay:_leasts": _SETTINGS,
     "guard.life.watching:_files": _DIGEST,
+    "guard.proxy.guardrails_chat:_with_outcome": _OWN,
     "guard.proxy.server:application_of": _MAKES,
     "inputs.open:open_source": _PASSES_ON,
     "inputs.remote:list_remote": _PASSES_ON,

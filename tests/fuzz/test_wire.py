@@ -47,8 +47,8 @@ def test_noise(port: int) -> None:
 @pytest.mark.parametrize("name", SMUGGLING)
 def test_a_request_has_one_end(port: int, name: str) -> None:
     """Where its length could be read in two ways, it is refused, and what follows is not looked at."""
-    head = b"POST /v1/check HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
-    behind = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+    head = b"POST /v1/check HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    behind = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
 
     got = asyncio.run(say(port, [head + SMUGGLING[name] + behind]))
 
@@ -58,8 +58,8 @@ def test_a_request_has_one_end(port: int, name: str) -> None:
 
 def test_a_length_beside_chunks_is_not_believed(port: int) -> None:
     """The chunks say where a request ends (RFC 9112, section 6.3)."""
-    head = b"POST /v1/check HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n"
-    lengths = b"content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n"
+    head = b"POST /v1/check HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    lengths = b"connection: close\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n"
     chunk = b'e\r\n{"text": "hi"}\r\n0\r\n\r\n'
 
     got = asyncio.run(say(port, [head + lengths + chunk]))
@@ -74,7 +74,10 @@ def test_requests_in_a_row_are_answered_in_a_row(port: int) -> None:
     for n in range(5):
         body = b'{"text": "marker-%d"}' % n
         close = b"connection: close\r\n" if n == 4 else b""
-        head = b"POST /v1/check HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n" + close
+        head = (
+            b"POST /v1/check HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+            + close
+        )
         asked.append(head + b"content-length: %d\r\n\r\n" % len(body) + body)
 
     got = asyncio.run(say(port, [b"".join(asked)]))

@@ -60,7 +60,7 @@ _CHUNKS = (
     ),
     *(b"-%x\r\n%b\r\n0\r\n\r\n", b"ffffffffffffffff%x\r\n%b\r\n", b"%x\r\n%b\r\n"),
 )
-_SMUGGLED = b"POST /v1/smuggled HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"
+_SMUGGLED = b"POST /v1/smuggled HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n"
 
 
 class Wire:
@@ -80,7 +80,7 @@ class Wire:
         body = b"".join(request.pieces)[:60_000]
         path = request.path.encode().replace(b"\0", b"%00")
         first = chance.choice(_FIRST) if chance.random() < 0.3 else _FIRST[0]
-        lines = [first.replace(b"%s", path), b"host: x"]
+        lines = [first.replace(b"%s", path), b"host: localhost"]
         lines += [b"%b: %b" % each for each in request.headers if b"\r" not in each[1]]
         if chance.random() < 0.7:
             lines.append(b"connection: close")

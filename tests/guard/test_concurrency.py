@@ -54,7 +54,7 @@ def test_tasks_never_mix_and_the_loop_stays_free() -> None:
         message = {"role": "user", "content": said(client, 0)}
         checked = await guard.acheck([message])
         stream, text = guard.stream(Phase.OUTPUT), said(client, 1)
-        pieces = [await stream.afeed(text[at : at + 9]) for at in range(0, len(text), 9)]
+        pieces = [await stream.afeed(text[at : at + 3]) for at in range(0, len(text), 3)]
         pieces.append(await stream.afinish())
         own = expected(client, 0), expected(client, 1)
         return (checked.messages[0]["content"], "".join(pieces)) == own

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from assaymark.guard.survey import Survey, finds_places, scores_texts
-from tests.guard.conftest import MakeGuard, scripted
+from guard.conftest import MakeGuard, scripted
 
 MAIL, CARD = "john@example.com", "4111 1111 1111 1111"
 SECTION = (

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from assaymark.guard import Guard
-from tests.guard.conftest import guard_of
-from tests.guard.proxy.upstream import Upstream
+from guard.conftest import guard_of
+from guard.proxy.upstream import Upstream
 
 MAIL, CARD = "john@example.com", "4111 1111 1111 1111"
 SECTION = """

@@ -33,7 +33,7 @@ from pydantic import Field
 from assaymark.errors import UsageError
 from assaymark.guard import BlockedError, Guard, Session
 from assaymark.integrations.langchain import guarded_model
-from tests.guard.conftest import guard_of
+from guard.conftest import guard_of
 
 from .conftest import CARD, MAIL, PII
 

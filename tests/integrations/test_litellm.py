@@ -23,9 +23,9 @@ import pytest
 
 from assaymark.guard import Guard
 from assaymark.guard.apis import application
-from tests.guard.asgi.conftest import served
-from tests.guard.conftest import HEAD
-from tests.guard.proxy.upstream import Asked, Reply, Upstream, chat, chunks, events, whole
+from guard.asgi.conftest import served
+from guard.conftest import HEAD
+from guard.proxy.upstream import Asked, Reply, Upstream, chat, chunks, events, whole
 
 from .conftest import CARD, MAIL, PII, SECTION
 

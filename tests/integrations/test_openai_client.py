@@ -24,8 +24,8 @@ from assaymark.guard.proxy.dialect import REFUSAL
 from assaymark.integrations.openai_client import guarded_client
 from assaymark.integrations.passage import Passage, Rules
 from assaymark.integrations.transports import guarded_http_client
-from tests.guard.conftest import guard_of
-from tests.guard.proxy.upstream import Reply, Upstream, chat, chunk, chunks, events, whole
+from guard.conftest import guard_of
+from guard.proxy.upstream import Reply, Upstream, chat, chunk, chunks, events, whole
 
 from .conftest import CARD, MAIL
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guard.proxy.upstream import Upstream, chunks, events
+from guard.proxy.upstream import Upstream, chunks, events
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -50,3 +50,8 @@ def test_the_client_does_what_the_page_says(
 def test_the_model_does_what_the_page_says(blocks: list[str]) -> None:
     """With LangChain's own model for tests."""
     assert printed(blocks[2]) == blocks[3]
+
+
+def test_the_agent_does_what_the_page_says(blocks: list[str]) -> None:
+    """With LangChain's own agent."""
+    assert printed(blocks[4]) == blocks[5]

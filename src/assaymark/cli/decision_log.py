@@ -121,6 +121,7 @@ def summary_plain(summary: Summary) -> dict[str, Any]:
     return {
         "decisions": summary.decisions,
         "verdicts": dict(sorted(summary.verdicts.items())),
+        "open": sorted(summary.open),
         "shadows": summary.shadows,
         "events": summary.events,
         "unlogged": summary.unlogged,
@@ -132,6 +133,9 @@ def summary_lines(summary: Summary) -> list[str]:
     """Return what is in a decision log, for a person."""
     verdicts = ", ".join(f"{name} {count:,}" for name, count in sorted(summary.verdicts.items()))
     lines = [f"decisions  {summary.decisions:,}{f' ({verdicts})' if verdicts else ''}"]
+    if summary.open:
+        count = "1 stream" if len(summary.open) == 1 else f"{len(summary.open):,} streams"
+        lines.append(f"open       {count} without a decision")
     if summary.shadows:
         lines.append(f"shadows    {summary.shadows:,}")
     lines.append(f"events     {summary.events:,}")

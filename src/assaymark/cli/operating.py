@@ -71,8 +71,7 @@ def serve_operated(
         UsageError: Drift is to be watched, and there is no report.
     """
     from assaymark.guard.apis import apis
-    from assaymark.guard.operations.at_work import may_look_of, operate
-    from assaymark.guard.proxy.keys import digest_of, shown_key
+    from assaymark.guard.operations.at_work import operate
     from assaymark.guard.proxy.server import application_of, serve
 
     alerts = settings.operations.alerts
@@ -81,10 +80,6 @@ def serve_operated(
             "drift is measured against a report, and none is given",
             hint="give `--require-report`, `--trust` and `--subject`, or leave `drift` out",
         )
-    may_look = may_look_of(
-        {each.digest: each.tenant for each in settings.keys},
-        lambda headers: digest_of(shown_key(headers) or ""),
-    )
     with operate(
         settings.operations,
         settings.policy,
@@ -107,7 +102,7 @@ def serve_operated(
         if not settings.keys:
             lines.append("everybody on this machine may ask: the settings have no `keys`")
         serve(
-            at_work.with_pages(application, may_look),
+            at_work.with_pages(application, application.keys.is_operator),
             settings.listen,
             settings.limits,
             on_start=lambda url: show.result({**told, "url": url}, url, *lines),

@@ -170,6 +170,10 @@ class DetectorSpec:
     costly: bool = False
     """Whether a text takes about a millisecond or more, so that looking its answer up beats asking."""
 
+    prompt: Callable[[Any], bool] | None = None
+    """Whether with these settings any text of a few thousand characters is judged within milliseconds, and
+    nothing is waited for; then an event loop may ask. Nothing is promised where it is `None`."""
+
     def measured(self, settings: Any) -> Settings:
         """Return the measured quality with `settings`."""
         return self.quality if self.quality_of is None else self.quality_of(settings)

@@ -111,6 +111,7 @@ class Optics:
             rules=rules,
             horizon=_horizon(spec, settings, demanded=acts and streams),
             threshold=float(getattr(settings, "threshold", DEFAULT_THRESHOLD)),
+            is_prompt=spec.prompt is not None and spec.prompt(settings),
         )
 
 

@@ -4,6 +4,7 @@ One detector at work for many requests: what waits together is judged together.
 * The detector runs on a thread of its own: nobody's event loop waits for it, and no request has state on it.
 * Everything that waits when it gets free becomes one batch; detectors answer for each text apart, so company
   changes nothing. Where a batch raises, each request is asked alone, so a bad text is one request's matter.
+* A thread may take the detector for a moment and ask it itself, where it is free and nobody waits for it.
 * Who waits, waits until a deadline and no longer. An answer that comes later is thrown away.
 
 tests/guard/test_concurrency.py and test_faults.py
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _MOST_CHARACTERS = 1 << 18
 """Of one batch, unless one request alone has more."""
+
+LATE = Answer(unjudged="it was not judged in time")
 
 
 @dataclass(slots=True)
@@ -54,6 +57,29 @@ class Desk:
         self._changed = threading.Condition()
         self._is_open = True
         self._thread: threading.Thread | None = None
+        self._free = threading.Lock()
+        self._taken_by = 0
+
+    def take(self) -> bool:
+        """Take the detector for this thread; return whether it was free. Never waits."""
+        if self._queue or not self._is_open or not self._free.acquire(blocking=False):
+            return False
+        self._taken_by = threading.get_ident()
+        return True
+
+    def give_back(self) -> None:
+        """Let others have it again."""
+        self._taken_by = 0
+        self._free.release()
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether this thread has taken the detector."""
+        return self._taken_by == threading.get_ident()
+
+    def judged(self, texts: Sequence[str]) -> list[Answer]:
+        """Return what the detector, which this thread has taken, says of each of `texts`."""
+        return self._detect(texts)
 
     def ask(self, texts: Sequence[str]) -> Future[list[Answer]]:
         """Return what the detector will say of each of `texts`."""
@@ -78,7 +104,7 @@ class Desk:
             return asked.result(max(seconds, 0.0))
         except LateError:
             asked.cancel()
-            return [Answer(unjudged="it was not judged in time")] * count
+            return [LATE] * count
 
     def close(self) -> None:
         """Answer what waits, and nothing more."""
@@ -98,7 +124,8 @@ class Desk:
                 while self._queue and size + self._queue[0].size <= _MOST_CHARACTERS:
                     batch.append(self._queue.popleft())
                     size += batch[-1].size
-            self._answer([each for each in batch if each.result.set_running_or_notify_cancel()])
+            with self._free:
+                self._answer([each for each in batch if each.result.set_running_or_notify_cancel()])
 
     def _answer(self, batch: Sequence[_Waiting]) -> None:
         texts = [text for each in batch for text in each.texts]

@@ -91,6 +91,11 @@ class TextField:
         """How many characters have come and were neither returned nor replaced."""
         return len(self._window) - self._sent
 
+    @property
+    def at_work(self) -> int:
+        """How many characters may be looked at with the next piece or at the end, beside its own."""
+        return max(len(self._window), self._size if self._lens.by_text else 0)
+
     def hold(self) -> None:
         """Return nothing before the text is whole, and so judge it once."""
         self._holds = True

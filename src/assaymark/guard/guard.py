@@ -10,7 +10,7 @@ The guard: one policy, judged on every request.
 
 * A guard holds nothing of any request: threads and tasks share it freely.
 * Detectors run on threads of their own, many requests at a time. `acheck`, `afeed` and `afinish` keep the
-  rest off the event loop as well.
+  rest off the event loop as well, but for short texts that only quick detectors read.
 * What could not be judged is in every answer, and passes only where a rule says `on_error: allow`.
 
 tests/guard/test_guard.py, test_concurrency.py and test_faults.py hold these.
@@ -18,10 +18,8 @@ tests/guard/test_guard.py, test_concurrency.py and test_faults.py hold these.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from datetime import timedelta
 from functools import partial
@@ -36,6 +34,7 @@ from assaymark.guard.field import TextField, to_judge
 from assaymark.guard.json_field import JsonField, LiteralRewriter
 from assaymark.guard.messages import Content, Kind, Place, contents, with_contents
 from assaymark.guard.rewriting import Rewriter
+from assaymark.guard.running import NOT_PROMPT, Asking, Runner, asking_of, size_of
 from assaymark.guard.sessions import Session, Sessions
 from assaymark.guard.stream import GuardStream
 from assaymark.guard.summing import Outcome, summed
@@ -48,8 +47,6 @@ if TYPE_CHECKING:
     from assaymark.model.subject import Sha256
     from assaymark.policy.policy import Policy
     from assaymark.redaction.keys import Secret
-
-_THREADS = 32
 
 
 class Guard:
@@ -94,7 +91,7 @@ class Guard:
         if secret is not None and vault is not None:
             self._sessions = Sessions(vault, secret, lives=lives)
         self._operators = Operators(self.rules, self.optics.entities(), secret, self._sessions)
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="assaymark-guard")
+        self.runner, self._asking = Runner(), asking_of(self.optics.lenses)
 
     @classmethod
     def load(cls, location: str, **options: Any) -> Self:
@@ -119,7 +116,7 @@ class Guard:
     def close(self) -> None:
         """Let go of threads and files; what is still asked is answered as unjudged."""
         self.optics.close()
-        self._threads.shutdown(wait=False)
+        self.runner.close()
         if self._sessions is not None:
             self._sessions.close()
 
@@ -194,9 +191,9 @@ class Guard:
         *,
         session: Session | None = None,
     ) -> Checked:
-        """Do as `check`, off the event loop."""
-        found: Checked = await self.off_loop(partial(self.check, messages, phase, session=session))
-        return found
+        """Do as `check`; the event loop waits for short messages only."""
+        work = partial(self.check, messages, phase, session=session)
+        return await self.runner.do(work, size_of(messages), self._asked_in(phase, session))
 
     async def acheck_json(
         self,
@@ -206,11 +203,9 @@ class Guard:
         *,
         session: Session | None = None,
     ) -> Checked:
-        """Do as `check_json`, off the event loop."""
-        checked: Checked = await self.off_loop(
-            partial(self.check_json, document, fields, phase, session=session)
-        )
-        return checked
+        """Do as `check_json`; the event loop waits for short documents only."""
+        work = partial(self.check_json, document, fields, phase, session=session)
+        return await self.runner.do(work, size_of(document), self._asked_in(phase, session))
 
     def stream(
         self,
@@ -228,7 +223,8 @@ class Guard:
         """
         place = Place(0, "", phase)
         field = self._field(Content(place, "", Kind.JSON if is_json else Kind.TEXT), session)
-        return GuardStream(field, phase, self.policy, self.detectors, self.off_loop)
+        run = partial(self.runner.do_piece, self._asked_in(phase, session))
+        return GuardStream(field, phase, self.policy, self.detectors, run)
 
     def _checked(
         self,
@@ -287,13 +283,17 @@ class Guard:
                 lens, what, context=context, holds=holds, foreseen=foreseen, until=until
             )
 
-        if content.kind is Kind.JSON:
+        if content.kind in (Kind.JSON, Kind.VALUE):
             return JsonField(field, refuses=self.rules.refuses_bad_json, holds=holds)
         return field()
 
     async def off_loop(self, work: Any) -> Any:
         """Return what `work` returns, having run it on a thread of the guard."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await self.runner.off_loop(work)
+
+    def _asked_in(self, phase: Phase, session: Session | None) -> Asking:
+        # A vault is a file, and somebody else may be writing it.
+        return self._asking[phase] if session is None or not self._sessions else NOT_PROMPT
 
 
 def _parts(rewriter: Rewriter) -> dict[str, Any]:

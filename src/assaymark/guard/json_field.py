@@ -33,8 +33,7 @@ _PLAIN = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": 
 _BEGUN = re.compile(r"\\(?:u[0-9a-fA-F]{0,4})?")
 _HALF = re.compile("[\ud800-\udfff]")
 _HIGH, _LOW = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
-_ESCAPE = 6
-"""Characters of an escape with four digits."""
+_ESCAPE = 6  # characters of an escape with four digits
 
 
 class FieldOf(Protocol):
@@ -47,7 +46,6 @@ class FieldOf(Protocol):
             context: The key above it, if there is one.
             is_literal: Whether it is what stands outside of strings.
         """
-        ...
 
 
 class LiteralRewriter(Rewriter):
@@ -118,6 +116,11 @@ class JsonField:
     def held(self) -> int:
         """How many characters have come and were neither returned nor replaced."""
         return self._field.held + len(self._escape)
+
+    @property
+    def at_work(self) -> int:
+        """How many characters may be looked at with the next piece or at the end, beside its own."""
+        return self._field.at_work
 
     def hold(self) -> None:
         """Return nothing before the text is whole, and so judge each string once."""

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.guard.answers import Answer, AnswerMemory
-from assaymark.guard.desk import Desk
+from assaymark.guard.desk import LATE, Desk
 from assaymark.policy.guarding import Action, GuardRule, OperatorName
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class Asked:
 
     threshold: float
     """Score from which a category counts."""
+
+    is_prompt: bool = False
+    """Whether an event loop may ask it about a short text."""
 
     @property
     def fails_closed(self) -> bool:
@@ -170,15 +174,25 @@ class Lens:
                     if recalled is not None:
                         recalled.append(name)
             if new:
-                waiting.append((each, new, each.desk.ask([texts[n] for n in new])))
-        for each, new, future in waiting:
+                waiting.append((each, new, self._asked(each, [texts[n] for n in new], last)))
+        for each, new, answered in waiting:
             left = min(began + each.seconds, last) - time.monotonic()
-            answers = each.desk.answers(future, len(new), left)
+            answers = answered(left)
             for n, answer in zip(new, answers, strict=True):
                 found[n][each.desk.name] = answer
                 if remember:
                     self._memory.remember(self._policy, each.desk.name, texts[n], answer)
         return found  # type: ignore[return-value] # a list of mappings, as promised
+
+    @staticmethod
+    def _asked(asked: Asked, texts: Sequence[str], until: float) -> Callable[[float], list[Answer]]:
+        """Ask about `texts`; return what waits for the answers as long as it is told."""
+        desk = asked.desk
+        if not desk.is_mine:
+            return partial(desk.answers, desk.ask(texts), len(texts))
+        is_late = time.monotonic() >= until
+        answers = [LATE] * len(texts) if is_late else desk.judged(texts)
+        return lambda _: answers
 
 
 def judged(

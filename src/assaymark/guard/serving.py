@@ -2,8 +2,9 @@
 Where a server asks which policy holds for a request, and where it tells what was decided.
 
 * A `GuardSource` answers for every request anew, so that policies may change while others are served.
-* A `DecisionSink` takes exactly one `Decision` for each request, before the end of its answer leaves. A sink
-  that raises keeps the answer back: what was not recorded was not decided.
+* A `DecisionSink` takes exactly one `Decision` for each request, before the end of its answer leaves, and is
+  told before anything leaves of an answer that is still being written. A sink that raises keeps the answer
+  back: what was not recorded was not decided.
 * A decision holds places, names and digests, never content.
 
 tests/guard/proxy/test_decisions.py
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assaymark.errors import PolicyError
 from assaymark.guard.verdict import Verdict
 from assaymark.model.subject import Sha256
 
@@ -27,6 +29,26 @@ TENANT = "assaymark-tenant"
 
 SESSION = "assaymark-session"
 """Header in which a client names its conversation."""
+
+REQUEST = "assaymark-request"
+"""What tells requests apart that name no conversation; a server sets it, from the request itself."""
+
+
+class NotServedError(PolicyError):
+    """No request of this client is served now, whatever it says; that is a decision, too.
+
+    Args:
+        message: Why.
+        hint: The next step of an operator.
+        outcome: Why, in one word, for the log.
+        policy: Digest of what was applied, which is no policy's.
+    """
+
+    def __init__(
+        self, message: str, *, outcome: str, policy: Sha256, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.outcome, self.policy = outcome, policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +143,17 @@ class DecisionSink(Protocol):
         """
         ...
 
+    async def begin(self, decision: Decision) -> None:
+        """Return when it is kept that an answer begins to leave, on which a decision will follow.
+
+        Args:
+            decision: What is known by now.
+
+        Raises:
+            AssaymarkError: It is not; nothing of the answer leaves.
+        """
+        ...
+
     async def record(self, decision: Decision) -> None:
         """Return when `decision` is kept.
 
@@ -134,6 +167,9 @@ class NullSink:
     """Keeps nothing."""
 
     async def ready(self) -> None:
+        """Return at once."""
+
+    async def begin(self, decision: Decision) -> None:
         """Return at once."""
 
     async def record(self, decision: Decision) -> None:
@@ -157,9 +193,11 @@ class GuardSource(Protocol):
         """Return the policy for a request.
 
         Args:
-            headers: Names in lower case. `assaymark-tenant` is the server's word, not the client's.
+            headers: Names in lower case. `assaymark-tenant` and `assaymark-request` are the server's words,
+                not the client's.
 
         Raises:
+            NotServedError: Nobody, or not this client, is served; the request is refused, and that recorded.
             AssaymarkError: None holds; the request is refused.
         """
         ...

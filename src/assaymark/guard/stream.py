@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from assaymark.guard.running import weight
 from assaymark.guard.summing import told, verdict_of
 from assaymark.guard.verdict import Finding, Unjudged, Verdict
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from assaymark.guard.json_field import JsonField
     from assaymark.model.subject import Sha256
     from assaymark.policy.guarding import Phase
+
+
+Run: TypeAlias = "Callable[[Callable[[], str], int, bool], Awaitable[str]]"
+"""Does some work off the event loop, or at once: told are its weight, and whether it is a text's end."""
 
 
 class GuardStream:
@@ -32,10 +37,10 @@ class GuardStream:
         phase: Phase,
         policy: Sha256,
         detectors: Mapping[str, Sha256],
-        off_loop: Callable[[Callable[[], str]], Awaitable[str]],
+        run: Run,
     ) -> None:
         self._field = field
-        self._off_loop = off_loop
+        self._run = run
         self.phase, self.policy, self.detectors = phase, policy, dict(detectors)
 
     def feed(self, text: str) -> str:
@@ -52,16 +57,16 @@ class GuardStream:
         return self.feed(text) + self.finish()
 
     async def afeed(self, text: str) -> str:
-        """Do as `feed`, off the event loop."""
-        return await self._off_loop(partial(self.feed, text))
+        """Do as `feed`; the event loop waits for short texts only."""
+        return await self._run(partial(self.feed, text), self._field.at_work + weight(text), False)
 
     async def afinish(self) -> str:
-        """Do as `finish`, off the event loop."""
-        return await self._off_loop(self.finish)
+        """Do as `finish`, likewise."""
+        return await self._run(self.finish, self._field.at_work, True)
 
     async def awhole(self, text: str) -> str:
-        """Do as `whole`, off the event loop."""
-        return await self._off_loop(partial(self.whole, text))
+        """Do as `whole`, likewise."""
+        return await self._run(partial(self.whole, text), self._field.at_work + weight(text), True)
 
     @property
     def blocked(self) -> bool:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assaymark.guard.messages import Content, Kind
-from assaymark.guard.verdict import Checked, Finding, Unjudged, Verdict
+from assaymark.guard.verdict import UNREAD, Checked, Finding, Unjudged, Verdict
 from assaymark.policy.guarding import Action, Phase
-from assaymark.redaction.redactor import WITHHELD
 
 if TYPE_CHECKING:
     from assaymark.guard.field import Seen
@@ -62,10 +61,10 @@ class Outcome:
         if content.kind is Kind.OTHER:
             lapse = Unjudged(
                 detector="",
-                reason=content.what,
+                reason=UNREAD,
                 passed=not content.is_refused,
                 message=place.message,
-                field=place.pointer,
+                field=content.pointer,
                 earlier=place.is_old,
             )
             return cls(
@@ -78,14 +77,21 @@ class Outcome:
         return cls(content, text, field.blocked, changed, findings, unjudged)
 
     @property
-    def withheld(self) -> Any:
-        """What stands for the field where all of it is withheld."""
-        if self.content.kind is Kind.JSON:
-            return "{}"
-        is_part = self.content.kind is Kind.OTHER and self.content.place.pointer.startswith(
-            "/content/"
+    def passed(self) -> Any:
+        """What may stand there; nothing of it where it can be passed as a whole only."""
+        if self.blocked and (self.content.place.is_old or self.content.kind is Kind.VALUE):
+            return self.content.withheld
+        return self.content.passed(self.text)
+
+    @property
+    def is_other(self) -> bool:
+        """Whether something else stands there than what came."""
+        place, kind = self.content.place, self.content.kind
+        if kind is Kind.OTHER or (self.blocked and place.is_old):
+            return self.blocked and place.is_old
+        return (
+            self.changed or self.blocked if kind is Kind.VALUE else self.text != self.content.text
         )
-        return {"type": "text", "text": WITHHELD} if is_part else WITHHELD
 
 
 def told(
@@ -146,14 +152,8 @@ def summed(
     recalled: int = 0,
 ) -> Checked:
     """Return what a guard says of `messages`, given what became of their fields."""
-    new: dict[tuple[int, str], Any] = {}
     changed = any(each.changed or (each.blocked and each.content.place.is_old) for each in outcomes)
-    for each in outcomes:
-        place = each.content.place
-        if each.blocked and place.is_old:
-            new[place.message, place.pointer] = each.withheld
-        elif each.content.kind is not Kind.OTHER and each.text != each.content.text:
-            new[place.message, place.pointer] = each.text
+    new = {each.content: each.passed for each in outcomes if each.is_other}
     findings = tuple(finding for each in outcomes for finding in each.findings)
     return Checked(
         verdict=verdict_of(

@@ -19,6 +19,7 @@ from assaymark.guard.field import TextField, to_judge
 from assaymark.guard.guard import Guard
 from assaymark.guard.lens import Hit, Lapse
 from assaymark.guard.rewriting import Rewriter
+from assaymark.guard.running import asking_of, size_of
 from assaymark.policy.guarding import Phase
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Survey:
         lens = optics.lenses[phase]
         asked = [e for e in (*lens.by_page, *lens.by_text) if wanted(optics.spec(e.desk.name))]
         self._lens = optics.telling(asked)
+        self._asking = asking_of({phase: self._lens})[phase]
         self.detectors: Mapping[str, tuple[str, ...]] = {
             name: optics.spec(name).labels(optics.settings(name))
             for name in (each.desk.name for each in asked)
@@ -90,9 +92,8 @@ class Survey:
         return [self._sight(text, foreseen, until) for text in texts]
 
     async def aof(self, texts: Sequence[str]) -> list[Sight]:
-        """Do as `of`, off the event loop."""
-        seen: list[Sight] = await self._guard.off_loop(partial(self.of, texts))
-        return seen
+        """Do as `of`; the event loop waits for short texts only."""
+        return await self._guard.runner.do(partial(self.of, texts), size_of(texts), self._asking)
 
     def _sight(
         self, text: str, foreseen: Mapping[str, Mapping[str, Answer]], until: float

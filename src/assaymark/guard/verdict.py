@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from assaymark.guard.places import place_of
 from assaymark.model.subject import Sha256
 from assaymark.policy.guarding import Action, Phase
+
+UNREAD = "nothing reads it"
+"""Why something is unjudged that no detector could have judged."""
 
 
 class Verdict(IntEnum):
@@ -54,16 +58,18 @@ class Finding:
     """Index of the message."""
 
     field: str = ""
-    """JSON pointer in the message; behind `#`, a pointer into the JSON that the field holds."""
+    """JSON pointer in the message; behind `#`, a pointer into the JSON that the field holds.
+
+    Its keys may be what somebody said; `to_plain` tells it without them."""
 
     earlier: bool = False
     """Whether it stands in an earlier turn, where what is blocked is withheld and the rest goes on."""
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the form for logs and answers."""
+        """Return the form for logs: what a user may have named is `*`."""
         return {
             "message": self.message,
-            "field": self.field,
+            "field": place_of(self.field),
             "start": self.start,
             "end": self.end,
             "entity": self.entity,
@@ -92,10 +98,10 @@ class Unjudged:
     """As in `Finding`."""
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the form for logs and answers."""
+        """Return the form for logs: what a user may have named is `*`."""
         return {
             "message": self.message,
-            "field": self.field,
+            "field": place_of(self.field),
             "detector": self.detector,
             "reason": self.reason,
             "passed": self.passed,

@@ -60,7 +60,12 @@ def guarded_model(
     if not isinstance(model, BaseChatModel):
         raise UsageError(f"a `{type(model).__name__}` is no chat model of LangChain")
     return GuardedChatModel(
-        inner=model, guard=guard, session=session, on_block=on_block, bound=bound
+        inner=model,
+        guard=guard,
+        session=session,
+        on_block=on_block,
+        bound=bound,
+        profile=getattr(model, "profile", None),
     )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.guard.documents import Steps, with_values
-from assaymark.guard.proxy.coverage import is_plain
+from assaymark.guard.structure import is_plain
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.guard.decorator import BlockedError
 from assaymark.guard.guard import Guard
-from assaymark.guard.proxy.coverage import is_plain
 from assaymark.guard.sessions import Session
 from assaymark.guard.stream import GuardStream
+from assaymark.guard.structure import is_plain
 from assaymark.guard.verdict import Unjudged
 from assaymark.integrations.langchain_messages import TEXTS, blocks_of, without_repeats
 from assaymark.policy.guarding import Phase

@@ -16,8 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from assaymark.canonical import parse_strict
-from assaymark.errors import EvidenceError
 from assaymark.guard.asgi.headers import BodyKind, body_kind
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.asgi.sse import Event, EventReader
@@ -26,7 +24,7 @@ from assaymark.guard.proxy.coverage import Rest
 from assaymark.guard.proxy.dialect import Answer, Dialect, OpenAIErrors
 from assaymark.guard.proxy.dialects import served_dialects
 from assaymark.guard.proxy.judge import BLOCKED_STATUS, Caps, Judge
-from assaymark.guard.proxy.reading import invalid_answer
+from assaymark.guard.proxy.reading import answered, invalid_answer, request_object
 from assaymark.guard.sessions import Session
 
 _FIRST_FAILURE = 400
@@ -104,7 +102,7 @@ class Passage:
             )
         if len(data) > self._rules.caps.request:
             raise RefusedError(413, "too_large", "the request is longer than what is judged")
-        document = _parsed(data)
+        document = request_object(data)
         new = await dialect.request(document, self._judge)
         self._answer = dialect.answer(new, self._judge)
         return data if new is document else _written(new)
@@ -145,7 +143,7 @@ class Passage:
         Raises:
             RefusedError: It may not.
         """
-        document = _answered(data)
+        document = answered(data)
         if status >= _FIRST_FAILURE:
             # An error may quote the request.
             new = await self._judge.answer_rest(document, [Rest((), document)])
@@ -230,27 +228,6 @@ def _kind(headers: Mapping[str, str]) -> BodyKind | str:
         if key.lower() == "content-type"
     ]
     return body_kind(found)
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    try:
-        document = parse_strict(data)
-    except EvidenceError:
-        document = None
-    if not isinstance(document, dict):
-        raise RefusedError(
-            BLOCKED_STATUS,
-            "invalid_json",
-            "the request is no JSON object that means one thing only",
-        )
-    return document
-
-
-def _answered(data: bytes) -> Any:
-    try:
-        return parse_strict(data)
-    except EvidenceError:
-        raise invalid_answer("it is no JSON that means one thing only") from None
 
 
 def _written(document: Any) -> bytes:

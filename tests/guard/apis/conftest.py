@@ -12,7 +12,7 @@ import pytest
 from assaymark.guard import Guard
 from assaymark.guard.apis import Api, Call, Reply, apis
 from assaymark.guard.apis.serving import Routes
-from tests.guard.conftest import guard_of
+from guard.conftest import guard_of
 
 MAIL, PHONE, CARD = "john@example.com", "212-555-5555", "4111 1111 1111 1111"
 JSON = {"content-type": "application/json"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assaymark.guard import Session
-from tests.guard.conftest import guard_of
+from guard.conftest import guard_of
 
 from .conftest import CARD, MAIL, Asked, MakeAsked
 

@@ -2,13 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from guardrails_api_client import ApiClient, Configuration, GuardApi, ValidateApi, ValidatePayload
+from guardrails_api_client.exceptions import BadRequestException, NotFoundException
 
-from tests.guard.conftest import scripted
+from assaymark.guard.apis import application
+from guard.asgi.conftest import served
+from guard.conftest import scripted
 
 from .conftest import CARD, MAIL, Asked, MakeAsked
+
+
+@pytest.fixture(scope="module")
+def client(asked: Asked) -> Iterator[ApiClient]:
+    """The real client, of our server."""
+    with served(application(asked.guard)) as address:
+        yield ApiClient(Configuration(host=address))
+
+
+def test_the_real_client_validates(client: ApiClient) -> None:
+    """It reads what passes, what does not, and why."""
+    validate = ValidateApi(client).validate
+
+    changed = validate("output", ValidatePayload(llmOutput=f"I am {MAIL}.", numReasks=1))
+    blocked = validate("input", ValidatePayload(llmOutput=f"pay {CARD}", promptParams={"a": 1}))
+    with pytest.raises(BadRequestException) as caught:
+        validate("output", ValidatePayload(promptParams={}, llmApi="openai.ChatCompletion.create"))
+
+    assert changed.validation_passed
+    assert changed.validated_output.actual_instance == "I am <EMAIL_ADDRESS>."
+    (summary,) = changed.validation_summaries
+    assert (summary.validator_status, summary.error_spans[0].reason) == ("fail", "EMAIL_ADDRESS")
+    assert (blocked.validation_passed, blocked.validated_output) == (False, None)
+    assert blocked.error == "the policy blocks the text"
+    assert "no model is called here" in caught.value.body
+
+
+def test_the_real_client_lists_the_guards(client: ApiClient, asked: Asked) -> None:
+    """Their validators are the rules of the policy; what is not there is not found."""
+    guards = GuardApi(client)
+
+    found = guards.get_guards()
+    one = guards.get_guard("input")
+    with pytest.raises(NotFoundException):
+        guards.get_guard("mine")
+
+    assert [each.name for each in found] == ["input", "output", "tool_calls", "tool_results"]
+    assert [(each.id, each.on_fail, each.kwargs) for each in one.validators] == [
+        ("pii-patterns", "fix", {"entities": ["EMAIL_ADDRESS"], "operator": "replace"}),
+        ("pii-patterns", "exception", {"entities": ["CREDIT_CARD"]}),
+        ("secrets", "exception", {}),
+        ("harm", "noop", {}),
+    ]
+    assert [each["id"] for each in asked.get("/guards", name="output")[1]] == ["output"]
+    assert asked.get("/guards", name="mine") == (200, [])
+    assert asked.get("/guards/output/history/0123") == (200, [])
+    assert asked.get("/guards/mine/history/0123")[0] == 404
+    assert asked.get("/guards/mine") == (
+        404,
+        {
+            "status_code": 404,
+            "detail": "the guards here are `input`, `output`, `tool_calls`, `tool_results`",
+        },
+    )
 
 
 @pytest.mark.parametrize("key", ["llmOutput", "llm_output"])

@@ -9,7 +9,7 @@ import pytest
 
 from assaymark.guard import Session
 from assaymark.guard.apis.litellm import _session
-from tests.guard.conftest import guard_of
+from guard.conftest import guard_of
 
 from .conftest import CARD, MAIL, Asked, MakeAsked
 
@@ -185,7 +185,7 @@ def test_definitions_of_tools_are_judged_and_changed(asked: Asked) -> None:
         ({"audio": ["AA=="]}, "nothing reads other fields"),
         (
             {"structured_messages": [{"role": "user", "content": [IMAGE]}]},
-            "the policy blocks the messages: nothing reads `0`",
+            "the policy blocks the messages: nothing reads it",
         ),
     ],
 )

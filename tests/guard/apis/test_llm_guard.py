@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.guard.conftest import scripted
+from guard.conftest import scripted
 
 from .conftest import CARD, MAIL, Asked, MakeAsked
 

@@ -11,8 +11,8 @@ from openai import OpenAI
 
 from assaymark.guard.apis import application
 from assaymark.guard.apis.moderations import SOURCES
-from tests.guard.asgi.conftest import served
-from tests.guard.conftest import scripted
+from guard.asgi.conftest import served
+from guard.conftest import scripted
 
 from .conftest import MAIL, Asked, MakeAsked
 

@@ -17,8 +17,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from assaymark.guard.apis import application
-from assaymark.guard.apis.openapi import OPERATIONS, openapi
-from tests.guard.asgi.conftest import served
+from assaymark.guard.apis.described import OPERATIONS
+from assaymark.guard.apis.openapi import openapi
+from guard.asgi.conftest import served
 
 from .conftest import Asked
 

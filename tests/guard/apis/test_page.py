@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from assaymark.guard.apis.reading import MAX_BODY, MAX_DEPTH
-from tests.guard.asgi.conftest import served
+from guard.asgi.conftest import served
 
 if TYPE_CHECKING:
     import pytest

@@ -13,7 +13,7 @@ from presidio_analyzer import AnalyzerEngine, PatternRecognizer
 from assaymark.detectors.pii.engine import build_analyzer, build_words
 from assaymark.detectors.pii.offer import entities_in, recognizers_in
 from assaymark.detectors.pii.settings import NameSettings, PatternSettings
-from tests.guard.conftest import scripted
+from guard.conftest import scripted
 
 from .conftest import CARD, MAIL, PHONE, Asked, MakeAsked
 
@@ -64,7 +64,7 @@ def expected(text: str, **options: Any) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def alone() -> Any:
     """A guard of nothing but Presidio's patterns."""
-    from tests.guard.conftest import guard_of
+    from guard.conftest import guard_of
 
     guard = guard_of(
         "{deadline_ms: 60000, check_deadline_ms: 60000, input: [{detector: pii-patterns, do: flag}]}",
@@ -134,25 +134,6 @@ def test_rules_do_not_hide_what_is_there(asked: Asked) -> None:
     assert {each["entity_type"] for each in answer} >= {"CREDIT_CARD", "EMAIL_ADDRESS"}
 
 
-def test_an_explanation_says_who_found_it(alone: Asked) -> None:
-    """And nothing that we do not know."""
-    body = {"text": MAIL, "language": "en", "entities": ["EMAIL_ADDRESS"]}
-
-    _, (answer,) = alone.post(PATH, {**body, "return_decision_process": True})
-
-    assert answer["analysis_explanation"] == {
-        "recognizer": "pii-patterns",
-        "pattern_name": None,
-        "pattern": None,
-        "original_score": None,
-        "score": 1.0,
-        "textual_explanation": None,
-        "score_context_improvement": None,
-        "supportive_context_word": None,
-        "validation_result": None,
-    }
-
-
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -164,8 +145,12 @@ def test_an_explanation_says_who_found_it(alone: Asked) -> None:
             "the policy reads texts in `en` and in no other language",
         ),
         (
-            {"text": "a", "language": "en", "context": ["ssn"]},
-            "the policy's detectors take no `context`",
+            {"text": "a" * 100_001, "language": "en", "context": ["ssn"]},
+            "with `context` or `return_decision_process` a call has at most 100,000 characters",
+        ),
+        (
+            {"text": "a", "language": "en", "context": ["s" * 10_001]},
+            "`context` has more than 10,000 characters",
         ),
         (
             {"text": "a", "language": "en", "ad_hoc_recognizers": [{"supported_entity": "A"}]},

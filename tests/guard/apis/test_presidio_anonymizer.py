@@ -159,7 +159,7 @@ ONE = {"start": 0, "end": 1, "score": 1, "entity_type": "A"}
         ),
         ({"analyzer_results": [{"start": 0}]}, "`analyzer_results.0.end` is missing"),
         (
-            {"anonymizers": {MAIL: {"type": "custom"}}},
+            {"anonymizers": {MAIL: {"type": "shred"}}},
             "`type` is not one of `encrypt`, `hash`, `keep`, `mask`, `redact`, `replace`",
         ),
         ({"anonymizers": {"A": {"type": "mask"}}}, "`masking_char` is not one character"),
@@ -202,6 +202,48 @@ def test_a_wrong_request_is_an_error_in_presidios_form(
     body = {"text": "x", "analyzer_results": [ONE], **change}
 
     assert asked.post("/anonymize", body) == (422, {"error": message})
+
+
+def test_a_function_is_not_run(asked: Asked) -> None:
+    """Presidio's server refuses its operator for functions with this status, and so does ours."""
+    custom = {"DEFAULT": {"type": "custom", "lambda": "lambda x: x[::-1]"}}
+    body = {"text": "x", "analyzer_results": [ONE], "anonymizers": custom}
+
+    assert asked.post("/anonymize", body) == (
+        400,
+        {"error": "`custom` needs a function of Python, and a request brings none"},
+    )
+
+
+def test_the_examples_of_presidios_own_documentation(asked: Asked) -> None:
+    """What its `api-docs` ask, answered as they say."""
+    text = "hello world, my name is Jane Doe. My number is: 034453334"
+    person = {"start": 24, "end": 32, "score": 0.8, "entity_type": "PERSON"}
+    phone = {"start": 48, "end": 57, "score": 0.95, "entity_type": "PHONE_NUMBER"}
+    other = {"type": "replace", "new_value": "ANONYMIZED"}
+    both = {"PERSON": {"type": "redact"}, "PHONE_NUMBER": other}
+    encrypted = "S184CMt9Drj7QaKQ21JTrpYzghnboTF9pn/neN8JME0="
+
+    _, mixed = asked.post(
+        "/anonymize", {"text": text, "anonymizers": both, "analyzer_results": [person, phone]}
+    )
+    _, default = asked.post(
+        "/anonymize",
+        {"text": text, "anonymizers": {"DEFAULT": other}, "analyzer_results": [person]},
+    )
+    _, back = asked.post(
+        "/deanonymize",
+        {
+            "text": f"My name is {encrypted}",
+            "deanonymizers": {"PERSON": {"type": "decrypt", "key": KEY}},
+            "anonymizer_results": [{"start": 11, "end": 55, "entity_type": "PERSON"}],
+        },
+    )
+
+    assert mixed["text"] == "hello world, my name is . My number is: ANONYMIZED"
+    assert default["text"] == "hello world, my name is ANONYMIZED. My number is: 034453334"
+    assert back["text"] == "My name is Chloë"
+    assert back["items"][0]["operator"] == "decrypt"
 
 
 @pytest.mark.parametrize(

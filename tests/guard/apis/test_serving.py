@@ -12,7 +12,7 @@ import pytest
 
 from assaymark.guard.apis import Api, Application, Call, Reply, application
 from assaymark.guard.apis.contract import Answer
-from tests.guard.asgi.conftest import served
+from guard.asgi.conftest import served
 
 from .conftest import MAIL, Asked
 

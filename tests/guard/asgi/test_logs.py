@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from assaymark.guard.asgi import GuardMiddleware, Route
-from tests.guard.asgi.test_middleware import recorder, run_raw
-from tests.guard.conftest import MakeGuard, scripted
+from guard.asgi.test_middleware import recorder, run_raw
+from guard.conftest import MakeGuard, scripted
 
 from .conftest import Serve, logged
 

@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse, PlainTextResponse
 from assaymark.errors import UsageError
 from assaymark.guard import Session
 from assaymark.guard.asgi import GuardMiddleware, Limits, Route
-from tests.guard.conftest import MakeGuard, scripted
+from guard.conftest import MakeGuard, scripted
 
 from .conftest import Serve, logged
 

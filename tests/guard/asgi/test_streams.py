@@ -24,7 +24,7 @@ from fastapi.responses import StreamingResponse
 from assaymark.guard import AnswerMemory, Guard, Phase
 from assaymark.guard.asgi import Limits, Route
 from assaymark.guard.asgi.sse import Event, EventReader
-from tests.guard.conftest import MakeGuard, scripted
+from guard.conftest import MakeGuard, scripted
 
 from .conftest import Serve, logged
 

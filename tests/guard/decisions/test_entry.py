@@ -13,6 +13,7 @@ from assaymark.attest.tlog.refusal import LogError
 from assaymark.attest.tlog.tiles import MAX_ENTRY
 from assaymark.guard import Verdict
 from assaymark.guard.decisions.entry import (
+    begun,
     event_of,
     id_of,
     logged,
@@ -20,15 +21,16 @@ from assaymark.guard.decisions.entry import (
     render_entry,
     written_time,
 )
-from assaymark.guard.decisions.places import place_of
 from assaymark.guard.decisions.records import (
     ActionName,
     GuardEvent,
     LoggedDecision,
     MoreFindings,
     ShadowDecision,
+    StreamBegun,
     VerdictName,
 )
+from assaymark.guard.places import place_of
 
 from .decided import NOW, POLICY, decision, finding
 
@@ -59,10 +61,21 @@ def test_an_entry_as_it_stands_in_the_log() -> None:
     )
 
 
+def test_the_beginning_of_a_stream_as_it_stands_in_the_log() -> None:
+    """Who, when, under which policy, and what was said of the request; the rest is in the decision."""
+    assert render_entry(begun(decision())).decode() == (
+        '{"api":"chat.completions","kind":"begun","policy":"' + "a" * 64 + '",'
+        '"requestDigest":"' + "c" * 64 + '","requestId":"req-0","route":"/v1/chat/completions",'
+        '"tenant":"acme","time":"2026-06-01T12:00:00.250000Z",'
+        '"v":"assaymark/decision-log/v1","verdict":"redact"}'
+    )
+
+
 @pytest.mark.parametrize(
     "entry",
     [
         logged(decision(unjudged=(LAPSE,))),
+        begun(decision()),
         ShadowDecision(
             time=written_time(NOW),
             request_id="req-1",
@@ -79,7 +92,9 @@ def test_an_entry_as_it_stands_in_the_log() -> None:
     ],
     ids=lambda each: type(each).__name__,
 )
-def test_what_is_written_is_read(entry: LoggedDecision | ShadowDecision | GuardEvent) -> None:
+def test_what_is_written_is_read(
+    entry: LoggedDecision | StreamBegun | ShadowDecision | GuardEvent,
+) -> None:
     """Every kind of entry comes back as it was."""
     assert parse_entry(render_entry(entry)) == entry
 

@@ -15,7 +15,7 @@ from assaymark.guard import Verdict
 from assaymark.guard.decisions.entry import parse_entry
 from assaymark.guard.decisions.log import DecisionLog
 from assaymark.guard.decisions.recorder import Recorder, Tally
-from assaymark.guard.decisions.records import GuardEvent, LoggedDecision
+from assaymark.guard.decisions.records import GuardEvent, LoggedDecision, StreamBegun
 from assaymark.guard.decisions.state import UnloggedError
 from assaymark.guard.serving import Decision
 
@@ -66,6 +66,8 @@ def story(root: Path) -> list[str]:
     for each in map(parse_entry, entries):
         if isinstance(each, LoggedDecision):
             told.append(each.request_id)
+        elif isinstance(each, StreamBegun):
+            told.append(f"{each.request_id} begins")
         elif isinstance(each, GuardEvent):
             told.append(f"{each.event} {each.detail}")
     return told
@@ -241,3 +243,34 @@ def test_a_clock_that_jumps(scratch: Path) -> None:
         asyncio.run(scene(Recorder(log)))
 
     assert story(root) == ["req-0", "req-1", "req-2", "req-3"]
+
+
+@pytest.mark.parametrize("when_full", ["refuse", "continue"])
+def test_a_stream_begins(scratch: Path, disk: Disk, when_full: Any) -> None:
+    """It stands in the log before its decision; with a full disk nothing leaves, or the decision counts."""
+    root, seen = new_log(scratch / "log"), Remembering()
+    refused: list[str] = []
+
+    async def requests(recorder: Recorder) -> None:
+        await recorder.begin(decision(1))
+        await recorder.record(decision(1))
+        disk.is_full = True
+        for step in (recorder.begin, recorder.record):
+            try:
+                await step(decision(2))
+            except UnloggedError:
+                refused.append(step.__name__)
+        disk.is_full = False
+        await recorder.ready()
+        await recorder.record(decision(3))
+
+    with DecisionLog.open(root, SIGNER) as log:
+        recorder = Recorder(log, when_full=when_full, observers=[seen], now=lambda: NOW)
+        asyncio.run(requests(recorder))
+
+    assert refused == (["begin", "record"] if when_full == "refuse" else [])
+    assert [each for each in story(root) if each.startswith("req-")] == [
+        *("req-1 begins", "req-1", "req-3"),
+    ]
+    assert [each for each, _ in seen.decisions] == ["req-1", "req-2", "req-3"]
+    assert recorder.total == (Tally(refused=1) if when_full == "refuse" else Tally(unlogged=1))

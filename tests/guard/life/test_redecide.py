@@ -191,6 +191,13 @@ CASES = [
         id="fewer entities",
     ),
     pytest.param(
+        decision(verdict=BLOCK, findings=(), detectors={}, outcome="stopped"),
+        "input: [{detector: pii, do: redact}]",
+        None,
+        ("unknown", ALLOW, {Open.ENDED, Open.NOT_ASKED, Open.RULES_UNKNOWN}),
+        id="a request that the kill switch stopped",
+    ),
+    pytest.param(
         decision(),
         "input: [{detector: pii, do: redact}]",
         None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,8 +15,9 @@ from assaymark.guard import Verdict
 from assaymark.guard.life.plan import Canary, Plan, Plans, Shadow
 from assaymark.guard.life.source import NoPolicyError, Policies, StoppedError
 from assaymark.guard.life.switch import KillSwitch, Mode
-from assaymark.guard.serving import SESSION, TENANT, ServedPolicy
+from assaymark.guard.serving import REQUEST, SESSION, TENANT, ServedPolicy
 from assaymark.guard.watch.metrics import Metrics
+from assaymark.model.intervals import clopper_pearson
 from guard.watch.test_metrics import read
 
 from .policies import BLOCKS, FLAGS, PROMPT, REDACTS, Notes, maker, written
@@ -121,16 +123,48 @@ def test_a_canary_gets_its_share(make: Make, redacts: str, blocks: str) -> None:
     assert served == {"canary": 2 * count, "stable": 2 * (80 - count)}
 
 
-def test_requests_without_a_conversation_are_drawn_one_by_one(
+def test_requests_without_a_conversation_are_drawn_by_what_they_are(
     make: Make, redacts: str, blocks: str
 ) -> None:
-    """A canary sees requests also where nobody names conversations."""
+    """The same request gets the same policy every time, and about the share of all requests the new one."""
     plan = Plan(policy=redacts, canary=Canary(policy=blocks, share=0.5))
     policies = make(Plans(default=plan))
 
-    found = {policies.guard_for({}).guard.policy for _ in range(64)}
+    def policy(number: int, **more: str) -> str:
+        request = hashlib.sha256(str(number).encode()).hexdigest()
+        return policies.guard_for({REQUEST: request, **more}).guard.policy
 
-    assert len(found) == 2
+    first, again = ([policy(n) for n in range(400)] for _ in range(2))
+    other = [policy(n, **{TENANT: "other"}) for n in range(400)]
+    talking = {policy(n, **{SESSION: "one"}) for n in range(64)}
+
+    assert first == again
+    (_, stable), (_, canary) = sorted(
+        (each.current.policy.name == "blocks", each.current.policy.digest)
+        for each in policies._watched.values()
+    )
+    count = first.count(canary)
+    assert count + first.count(stable) == 400
+    interval = clopper_pearson(count, 400, level=0.9999)
+    assert interval.low <= 0.5 <= interval.high
+    assert other != first
+    assert len(talking) == 1
+
+
+def test_a_request_is_no_conversation(make: Make, redacts: str, blocks: str) -> None:
+    """A client cannot name a conversation that is drawn like a request."""
+    plan = Plan(policy=redacts, canary=Canary(policy=blocks, share=0.5))
+    policies = make(Plans(default=plan))
+
+    pairs = [
+        (
+            policies.guard_for({SESSION: str(n)}).guard.policy,
+            policies.guard_for({REQUEST: str(n)}).guard.policy,
+        )
+        for n in range(64)
+    ]
+
+    assert 0 < sum(one == other for one, other in pairs) < 64
 
 
 def test_the_switch_stops_everything(

@@ -18,7 +18,7 @@ async def inner(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "inner", "path": scope.get("path")})
 
 
-def may_look(headers: Mapping[str, str]) -> bool:
+async def may_look(headers: Mapping[str, str]) -> bool:
     """Whoever has the key."""
     return headers.get("authorization") == "Bearer ops"
 

@@ -14,15 +14,17 @@ from assaymark.attest.tlog.refusal import LogBusyError
 from assaymark.attest.tlog.verify import verify_log
 from assaymark.errors import PolicyError
 from assaymark.guard.decisions.log import DecisionLog
+from assaymark.guard.life.plan import Canary
 from assaymark.guard.life.watching import Maker
-from assaymark.guard.operations.at_work import may_look_of, operate
+from assaymark.guard.operations.at_work import operate
 from assaymark.guard.operations.settings import AlertSettings, LogSettings, Operations
+from assaymark.guard.serving import REQUEST
 from assaymark.guard.watch.sending import Destination
 from assaymark.model.measurement import Counts, share
 from assaymark.model.subject import SubjectKind
 from guard.conftest import installed
 from guard.decisions.decided import SIGNER, decision, key, new_log
-from guard.life.policies import PROMPT, REDACTS, written
+from guard.life.policies import BLOCKS, PROMPT, REDACTS, written
 from guard.watch.test_metrics import read
 from guard.watch.test_sending import Receiver
 
@@ -80,6 +82,29 @@ def test_a_log_is_let_go_of(scratch: Path, policy: str) -> None:
     assert (scratch / "seen" / "heads.json").is_file()
     assert parts.digest_key is not None
     assert len(parts.digest_key) == 32
+
+
+def test_a_share_outlives_the_server(scratch: Path, policy: str) -> None:
+    """Under one `digest_key` every server draws the same requests for a canary; without, each its own."""
+    canary = written(scratch / "canary.yaml", BLOCKS, name="canary")
+    (scratch / "digest.key").write_text("ab" * 32 + "\n")
+    root = new_log(scratch / "log")
+
+    def drawn(digest_key: Path | None) -> list[str]:
+        settings = Operations(
+            log=LogSettings(directory=root, key="k", digest_key=digest_key),
+            canary=Canary(policy=canary, share=0.5),
+        )
+        with at_work(settings, policy) as parts:
+            headers = ({REQUEST: str(n)} for n in range(64))
+            return [parts.source.guard_for(each).guard.policy for each in headers]
+
+    one, again = (drawn(scratch / "digest.key") for _ in range(2))
+    other = drawn(None)
+
+    assert len(set(one)) == 2
+    assert one == again
+    assert one != other
 
 
 def test_what_cannot_start_leaves_nothing_open(scratch: Path, tmp_path: Path) -> None:
@@ -154,12 +179,3 @@ def test_alerts_reach_somebody(policy: str) -> None:
     ((_, _, body),) = receiver.got
     assert body["alert"] == "drift"
     assert body["labels"]["label"] == "AWS_KEY"
-
-
-def test_who_may_look() -> None:
-    """Everybody where nobody has keys; else those whose key speaks for every tenant."""
-    anybody = may_look_of({}, lambda _: "")
-    some = may_look_of({"d1": "*", "d2": "acme"}, lambda headers: headers.get("key", ""))
-
-    assert anybody({})
-    assert [some({"key": each}) for each in ("d1", "d2", "d3", "")] == [True, False, False, False]

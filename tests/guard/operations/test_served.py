@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -16,10 +17,15 @@ from assaymark.attest.tlog.note import NoteKey
 from assaymark.attest.tlog.verify import verify_log
 from assaymark.guard.decisions.entry import parse_entry
 from assaymark.guard.decisions.journal import JOURNAL, read_waiting
-from assaymark.guard.decisions.records import GuardEvent, LoggedDecision, ShadowDecision
-from assaymark.guard.proxy.keys import digest_of
+from assaymark.guard.decisions.records import (
+    GuardEvent,
+    LoggedDecision,
+    ShadowDecision,
+    StreamBegun,
+)
+from assaymark.guard.proxy.keys import new_key
 from guard.life.policies import BLOCKS, FLAGS, KEY, written
-from guard.proxy.upstream import Upstream
+from guard.proxy.upstream import Reply, Upstream, event
 from guard.watch.test_metrics import text_string_to_metric_families
 
 from .conftest import Start
@@ -74,6 +80,36 @@ def test_killed_under_load(start: Start, folder: Path, upstream: Upstream) -> No
     assert [each.request_id for each in decisions_of(folder)] == [*logged, last]
 
 
+def test_killed_in_the_middle_of_a_stream(start: Start, folder: Path, upstream: Upstream) -> None:
+    """Whatever left for a client, there is an entry on it, also where the server ended before the answer."""
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    pieces = [
+        event({**chunk, "choices": [{"index": 0, "delta": {"content": "some words "}}]})
+        for _ in range(20)
+    ]
+    upstream.answer = lambda _: Reply(pieces, kind="text/event-stream", then="hang")
+    server = start()
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "hello"}]}
+    with (
+        httpx.Client(base_url=server.url, timeout=30) as client,
+        client.stream("POST", "/v1/chat/completions", json=body) as answer,
+    ):
+        name = answer.headers["x-request-id"]
+        pieces_of = answer.iter_text()
+        left = next(pieces_of)
+        server.kill()
+        with suppress(httpx.HTTPError):
+            left += "".join(pieces_of)
+
+    parsed = [parse_entry(each) for each in entries_of(folder)]
+    begun = [each for each in parsed if isinstance(each, StreamBegun)]
+    assert "some " in left
+    assert [(each.request_id, each.verdict.value, each.api) for each in begun] == [
+        (name, "allow", "chat.completions")
+    ]
+    assert not [each for each in parsed if isinstance(each, LoggedDecision)]
+
+
 def test_a_policy_that_changes(start: Start, folder: Path) -> None:
     """By itself, and on SIGHUP; a broken one is not taken, and health says so."""
     server = start()
@@ -109,40 +145,52 @@ def test_a_policy_that_changes(start: Start, folder: Path) -> None:
 def test_tenants_shadows_and_the_switch(start: Start, folder: Path) -> None:
     """Keys choose the policy, not headers; a shadow says what it thinks; a file stops everything."""
     written(folder / "strict.yaml", BLOCKS, name="strict")
-    keys = {"amk-lax": "lax", "amk-strict": "strict", "amk-all": '"*"'}
+    tenants = {"lax": "lax", "strict": "strict", "all": '"*"'}
+    keys = {name: new_key() for name in (*tenants, "none")}
     server = start(
         "keys:\n"
         + "".join(
-            f"  - {{name: {key}, sha256: {digest_of(key)}, tenant: {tenant}}}\n"
-            for key, tenant in keys.items()
+            f"  - {{name: {name}, sha256: {keys[name][1]}, tenant: {tenant}}}\n"
+            for name, tenant in tenants.items()
         )
         + "tenants:\n  strict: {policy: strict.yaml}\n"
         "shadows: [{policy: strict.yaml}]\n"
         "kill_switch: {file: stop}\n"
     )
 
-    def ask(key: str, **headers: str) -> int:
-        return server.ask(
-            f"Use {KEY} please.", authorization=f"Bearer {key}", **headers
-        ).status_code
+    def bearing(name: str) -> str:
+        return f"Bearer {keys[name][0]}"
 
-    lax, strict = ask("amk-lax"), ask("amk-strict")
-    forged = ask("amk-strict", **{"assaymark-tenant": "lax"})
-    allowed = ask("amk-all", **{"assaymark-tenant": "strict"})
-    stranger = ask("amk-none")
+    def ask(name: str, **headers: str) -> int:
+        return server.ask(f"Use {KEY} please.", authorization=bearing(name), **headers).status_code
+
+    lax, strict = ask("lax"), ask("strict")
+    forged = ask("strict", **{"assaymark-tenant": "lax"})
+    allowed = ask("all", **{"assaymark-tenant": "strict"})
+    stranger = ask("none")
     pages = [
-        server.get("/metrics", authorization=f"Bearer {key}").status_code
-        for key in ("amk-all", "amk-lax", "amk-none")
+        server.get("/metrics", authorization=bearing(name)).status_code
+        for name in ("all", "lax", "none")
     ]
     (folder / "stop").touch()
     time.sleep(0.3)
-    stopped = ask("amk-lax")
+    stopped = [ask("lax"), ask("strict")]
     server.stop()
 
     assert (lax, strict, forged, allowed, stranger) == (200, 400, 400, 400, 401)
     assert pages == [200, 401, 401]
-    assert stopped == 503
+    assert stopped == [503, 503]
     parsed = [parse_entry(each) for each in entries_of(folder)]
+    decided = [each for each in parsed if isinstance(each, LoggedDecision)]
+    # All of them but the stranger's, whom no key admits.
+    assert [(each.tenant, each.outcome, each.status) for each in decided] == [
+        ("lax", "passed", 200),
+        ("strict", "content_filter", 400),
+        ("strict", "content_filter", 400),
+        ("strict", "content_filter", 400),
+        ("lax", "stopped", 503),
+        ("strict", "stopped", 503),
+    ]
     shadows = [each for each in parsed if isinstance(each, ShadowDecision)]
     assert [(each.tenant, each.enforced.value, each.verdict.value) for each in shadows] == [
         ("lax", "redact", "block")

@@ -27,7 +27,7 @@ from assaymark.guard.proxy.settings import (
 )
 from assaymark.guard.proxy.upstreams import Upstreams
 from assaymark.guard.serving import Decision, OneGuard
-from tests.guard.conftest import guard_of
+from guard.conftest import guard_of
 
 from .upstream import Reply, Upstream
 
@@ -50,10 +50,15 @@ class Kept:
 
     def __init__(self) -> None:
         self.decisions: list[Decision] = []
+        self.begun: list[Decision] = []
         self.error: Exception | None = None
 
     async def ready(self) -> None:
         """Raise what the test says."""
+
+    async def begin(self, decision: Decision) -> None:
+        """Keep it."""
+        self.begun.append(decision)
 
     async def record(self, decision: Decision) -> None:
         """Keep it, or raise what the test says."""

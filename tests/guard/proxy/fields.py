@@ -33,8 +33,6 @@ class Field:
 
     blocked_whole: Callable[[Any], bool]
     is_json: bool = False
-    drops_blocked: bool = False
-    """Whether nothing of a blocked text is in a whole answer."""
 
 
 def _chat(key: str, *, tool: str = "") -> Field:
@@ -176,12 +174,14 @@ def _anthropic(kind: str, key: str, piece: str, piece_key: str) -> Field:
         of_stream=together,
         ends_blocked=lambda events: (
             [each["type"] for each in events[-3:]]
-            == ["content_block_stop", "message_delta", "message_stop"]
+            == [
+                "ping" if is_json else "content_block_stop",
+                *("message_delta", "message_stop"),
+            ]
             and events[-2]["delta"]["stop_reason"] == "refusal"
         ),
         blocked_whole=lambda found: found["stop_reason"] == "refusal",
         is_json=is_json,
-        drops_blocked=is_json,
     )
 
 

@@ -7,13 +7,14 @@ For laws, which are asked thousands of times.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assaymark.guard import Guard
 from assaymark.guard.proxy.application import ProxyApplication
 from assaymark.guard.proxy.dialects import served_dialects
+from assaymark.guard.proxy.settings import UpstreamSettings
 from assaymark.guard.serving import DecisionSink, OneGuard
 
 
@@ -61,6 +62,29 @@ class _Upstreams:
         self.asked.append(json.loads(body))
         return self, _Answer(self.script)
 
+    def __iter__(self) -> Iterator[Any]:
+        """There is one, which has any model."""
+        yield self
+
+    settings = UpstreamSettings(name="one", url="http://127.0.0.1/v1")
+    is_resting = False
+
+    @property
+    def origin(self) -> Any:
+        """Where it is."""
+
+        class Origin:
+            ask = staticmethod(self._listed)
+
+        return Origin
+
+    def speaks(self, _api: str) -> bool:
+        """It speaks every API."""
+        return True
+
+    async def _listed(self, *_asked: Any) -> Any:
+        return _Answer(self.script)
+
     def failed(self) -> None:
         """Nothing is remembered."""
 
@@ -101,7 +125,13 @@ class InProcess:
         self.app = ProxyApplication(served_dialects(), upstreams, OneGuard(guard), sink=sink)
 
     async def ask(
-        self, path: str, document: Any, script: Script, headers: Sequence[Any] = ()
+        self,
+        path: str,
+        document: Any,
+        script: Script,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        *,
+        method: str = "POST",
     ) -> Got:
         """Send one request."""
         self.upstreams.script = script
@@ -124,7 +154,7 @@ class InProcess:
 
         scope = {
             "type": "http",
-            "method": "POST",
+            "method": method,
             "path": path,
             "query_string": b"",
             "headers": [(b"content-type", b"application/json"), *headers],

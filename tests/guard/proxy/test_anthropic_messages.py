@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -238,3 +239,80 @@ def test_events_that_nobody_knows_are_judged(client: Client, upstream: Upstream)
 
     assert MAIL not in data
     assert data.count("<EMAIL_ADDRESS>") == 2
+
+
+def test_the_asynchronous_client(serve: Serve, upstream: Upstream) -> None:
+    """Whole, in pieces with a call of a tool, and blocked, as Anthropic's other client sees it."""
+    blocks = [{"type": "text", "text": f"ask {MAIL}"}]
+    deltas = [{"type": "input_json_delta", "partial_json": c} for c in json.dumps({"to": MAIL})]
+    start = {"type": "tool_use", "id": "toolu_1", "name": "send_mail", "input": {}}
+    url = serve().url
+
+    async def ask() -> tuple[Any, Any, Any]:
+        async with anthropic.AsyncAnthropic(api_key="k", base_url=url, max_retries=0) as client:
+            upstream.answer = lambda _: whole(message(blocks))
+            one = await client.messages.create(**ASK, messages=[{"role": "user", "content": MAIL}])
+            upstream.answer = lambda _: Reply(
+                [event(each) for each in anthropic_stream(start, deltas, "tool_use")],
+                kind="text/event-stream",
+            )
+            async with client.messages.stream(**ASK, messages=HI, tools=TOOLS) as stream:
+                called = await stream.get_final_message()
+            with pytest.raises(anthropic.BadRequestError) as caught:
+                await client.messages.create(**ASK, messages=[{"role": "user", "content": CARD}])
+            return one, called, caught.value.body
+
+    one, called, refused = asyncio.run(ask())
+
+    assert upstream.asked[0].body["messages"][0]["content"] == "<EMAIL_ADDRESS>"
+    assert one.content[0].text == "ask <EMAIL_ADDRESS>"
+    assert called.content[0].input == {"to": "<EMAIL_ADDRESS>"}
+    assert refused["error"]["code"] == "content_filter"
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_blocked_call_is_never_one_that_may_be_made(
+    client: Client, upstream: Upstream, *, streams: bool
+) -> None:
+    """Half of its input is an input, too, so nothing of it is left, whole or streamed."""
+    value = {"note": "x", "to": MAIL}
+    start = {"type": "tool_use", "id": "toolu_1", "name": "send_mail", "input": {}}
+    deltas = [{"type": "input_json_delta", "partial_json": c} for c in json.dumps(value)]
+    upstream.answer = lambda _: (
+        Reply(
+            [event(each) for each in anthropic_stream(start, deltas, "tool_use")],
+            kind="text/event-stream",
+        )
+        if streams
+        else whole(message([{**start, "input": value}], "tool_use"))
+    )
+    asking = client(BLOCKS).messages
+
+    if streams:
+        with asking.stream(**ASK, messages=HI, tools=TOOLS) as stream:
+            got = stream.get_final_message()
+    else:
+        got = asking.create(**ASK, messages=HI, tools=TOOLS)
+
+    assert got.stop_reason == "refusal"
+    assert got.content == []
+
+
+def test_calls_stream_where_no_rule_blocks_them(client: Client, upstream: Upstream) -> None:
+    """They are held until they are whole only where something may block them."""
+    start = {"type": "tool_use", "id": "toolu_1", "name": "send_mail", "input": {}}
+    deltas = [{"type": "input_json_delta", "partial_json": c} for c in '{"note": "a b c"}']
+    begun = anthropic_stream(start, deltas, "tool_use")
+    upstream.answer = lambda _: Reply(
+        [event(each) for each in begun[:-3]], kind="text/event-stream", then="hang"
+    )
+
+    pieces = []
+    with client().messages.create(**ASK, messages=HI, tools=TOOLS, stream=True) as stream:
+        for each in stream:
+            if each.type == "content_block_delta":
+                pieces.append(each.delta.partial_json)  # type: ignore[union-attr]
+            if "".join(pieces).startswith('{"note": "a '):
+                break
+
+    assert not "".join(pieces).endswith("}")

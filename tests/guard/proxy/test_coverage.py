@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from assaymark.guard.proxy.coverage import Leave, Rest, is_plain, put_back, rest_of
+from assaymark.guard.proxy.coverage import Leave, Rest, put_back, rest_of
+from assaymark.guard.structure import is_plain
 
 from .conftest import MAIL, REDACTS, guard
 from .fields import FIELDS

@@ -12,8 +12,10 @@ import pytest
 
 from assaymark.errors import InputError
 from assaymark.guard.apis.contract import Api, Call, Reply
+from assaymark.guard.life.source import StoppedError
 from assaymark.guard.proxy.application import ProxyApplication
-from assaymark.guard.serving import NullSink, OneGuard
+from assaymark.guard.proxy.contracts import Contracts
+from assaymark.guard.serving import REQUEST, NullSink, OneGuard, ServedPolicy
 from assaymark.guard.verdict import Verdict
 
 from .conftest import CARD, MAIL, REDACTS, Kept, Serve, guard
@@ -72,12 +74,15 @@ def test_a_blocked_request_was_not_sent_on(serve: Serve, kept: Kept) -> None:
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_every_stream_is_recorded_before_its_end(name: str) -> None:
-    """The last event does not leave before the decision is kept; once, for every API."""
+    """Nothing leaves before it is kept that it begins, and not the end before the decision; for every API."""
     field = FIELDS[name]
     text = '{"a": "b"}' if field.is_json else "some words"
     order: list[str] = []
 
     class Noting(NullSink):
+        async def begin(self, _decision: Any) -> None:
+            order.append("begun")
+
         async def record(self, _decision: Any) -> None:
             order.append("recorded")
 
@@ -90,10 +95,17 @@ def test_every_stream_is_recorded_before_its_end(name: str) -> None:
         async def record(self, _decision: Any) -> None:
             raise InputError("disk full")
 
-    kept = asyncio.run(ask(Noting()))
-    lost = asyncio.run(ask(Failing()))
+    class Refusing(NullSink):
+        async def begin(self, _decision: Any) -> None:
+            raise InputError("disk full")
 
-    assert order == ["recorded"]
+    kept = asyncio.run(ask(Noting()))
+    lost, refused = asyncio.run(ask(Failing())), asyncio.run(ask(Refusing()))
+
+    assert order == ["begun", "recorded"]
+    assert (refused.status, kept.status) == (503, 200)
+    assert b"log_unavailable" in refused.body
+    assert text.encode() not in refused.body
     assert not field.ends_blocked(kept.events)
     assert b"log_unavailable" in lost.body
     ends = (
@@ -124,6 +136,69 @@ def test_a_sink_that_is_not_ready_refuses_at_once(serve: Serve, upstream: Upstre
     assert upstream.asked == []
 
 
+class Stopped:
+    """Serves nobody."""
+
+    def guard_for(self, _headers: Any) -> ServedPolicy:
+        """Say so."""
+        raise StoppedError
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages", "/v1/check"])
+def test_whom_nobody_serves_is_recorded(serve: Serve, kept: Kept, path: str) -> None:
+    """Each refused request is a decision: blocked, under a digest that is no policy's."""
+    served = serve()
+    served.app.source = Stopped()
+    served.app._contracts = Contracts(lambda _: ())
+    with httpx.Client(base_url=served.url) as http:
+        answers = [http.post(path, json=ASK) for _ in range(3)]
+
+    assert [each.status_code for each in answers] == [503] * 3
+    assert len(kept.decisions) == 3
+    decision = kept.decisions[0]
+    assert (decision.verdict, decision.outcome, decision.status) == (Verdict.BLOCK, "stopped", 503)
+    assert (decision.phase, decision.findings, dict(decision.detectors)) == ("input", (), {})
+    assert decision.policy == StoppedError().policy
+    assert decision.policy != guard().policy
+    assert decision.route == (path if path != "/v1/check" else "*")
+
+
+def test_whom_nobody_serves_is_refused_where_that_cannot_be_recorded(
+    serve: Serve, kept: Kept
+) -> None:
+    """The log comes first, also here."""
+    served = serve()
+    served.app.source = Stopped()
+    kept.error = InputError("disk full")
+    with httpx.Client(base_url=served.url) as http:
+        got = http.post("/v1/chat/completions", json=ASK)
+
+    assert (got.status_code, got.json()["error"]["code"]) == (503, "log_unavailable")
+
+
+def test_the_same_request_asks_for_the_same_policy(serve: Serve, upstream: Upstream) -> None:
+    """What draws a canary's share is a digest of the request, and never what a client says it is."""
+    upstream.answer = lambda _: whole(chat("ok"))
+    served = serve()
+    asked: list[str] = []
+
+    class Noting(OneGuard):
+        def guard_for(self, headers: Any) -> ServedPolicy:
+            asked.append(headers[REQUEST])
+            return super().guard_for(headers)
+
+    served.app.source = Noting(guard())
+    with httpx.Client(base_url=served.url) as http:
+        for model in ("a", "b", "a"):
+            body = {**ASK, "model": model}
+            http.post("/v1/chat/completions", json=body, headers={REQUEST: "mine"})
+
+    first, second, third = asked
+    assert first == third
+    assert first != second
+    assert "mine" not in asked
+
+
 def test_a_guards_own_apis_are_recorded(kept: Kept) -> None:
     """A mounted operation is answered under the policy that holds, and recorded like the others."""
 
@@ -137,20 +212,22 @@ def test_a_guards_own_apis_are_recorded(kept: Kept) -> None:
 
     async def ask() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             return [
                 await http.put("/own/a%20b", content=f"by {MAIL} "),
                 await http.get("/own/a"),
+                await http.get("/own/a/b"),
             ]
 
-    got, wrong = asyncio.run(ask())
+    got, wrong, lost = asyncio.run(ask())
 
     assert (got.status_code, got.headers["x-own"], got.headers["assaymark-request"]) == (
         201,
         "1",
         "redact",
     )
-    assert wrong.status_code == 404
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
+    assert lost.status_code == 404
     (decision,) = kept.decisions
     assert (decision.route, decision.status, decision.verdict) == (
         "/own/{name}",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assaymark.guard.proxy.dialects import served_dialects
 from assaymark.guard.proxy.settings import Listen, Resilience, ServerLimits, Timeouts
+from assaymark.guard.proxy.settings_file import parse_settings
 
 from .test_server import Command, command
 from .upstream import Upstream, chat, chunks, events, whole
@@ -50,6 +51,21 @@ def test_the_example_prints_what_the_page_says(
     (asked,) = upstream.asked
     assert asked.body["messages"][0]["content"] in page
     assert asked.headers["authorization"] == "Bearer sk-up"
+
+
+def test_the_other_settings_of_the_page_can_be_used(repository: Path) -> None:
+    """Each is a section of a file."""
+    page = (repository / "docs" / "proxy.md").read_text()
+    trust, upstreams = (text for kind, text in BLOCK.findall(page)[5:] if kind == "yaml")
+    head = "apiVersion: assaymark/v1\nkind: Serve\npolicy: pack:baseline\n"
+    secrets = {"OPENAI_API_KEY": "sk-up", "PROXY_CREDENTIALS": "me:word"}
+
+    found = parse_settings(f"{head}{trust}{upstreams}".encode(), "serve.yaml", Path(), secrets)
+
+    assert found.trust is not None
+    assert found.trust.tenant_header == "x-tenant"
+    assert found.upstreams[0].via is not None
+    assert found.upstreams[0].via.secret == "me:word"
 
 
 def test_the_stated_defaults_are_those_in_force(repository: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 from assaymark.errors import InputError
 from assaymark.guard import Guard
 from assaymark.guard.proxy.settings import Resilience, Timeouts, UpstreamSettings
-from tests.guard.conftest import guard_of, scripted
+from guard.conftest import guard_of, scripted
 
 from .conftest import MAIL, Client, Kept, Serve, limits_with
 from .fields import USER

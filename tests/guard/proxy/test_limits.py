@@ -68,7 +68,8 @@ def test_what_cannot_be_taken(
     ("method", "path", "expected"),
     [
         ("POST", "/v1/audio/speech", (404, "not_found")),
-        ("GET", "/v1/models", (404, "not_found")),
+        ("GET", "/v1/files", (404, "not_found")),
+        ("DELETE", "/v1/models/m", (405, "method_not_allowed")),
         ("GET", CHAT, (405, "method_not_allowed")),
         ("POST", "/v1/chat/completions/", (404, "not_found")),
     ],
@@ -198,7 +199,7 @@ def test_a_body_that_does_not_come(serve: Serve, upstream: Upstream) -> None:
     """It is given up after a while."""
     served = serve(limits=limits_with(seconds=0.3))
     with socket.create_connection(("127.0.0.1", served.port)) as line:
-        head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        head = f"POST {CHAT} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
         line.sendall(f"{head}content-length: 20\r\n\r\n{{".encode())
         answer = line.recv(65_536)
 
@@ -219,7 +220,7 @@ def test_a_client_that_takes_nothing_is_let_go(
     with socket.socket() as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         line.connect(("127.0.0.1", served.port))
-        head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        head = f"POST {CHAT} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
         line.sendall(f"{head}content-length: {len(body)}\r\n\r\n{body}".encode())
         for _ in range(500):
             if kept.decisions:

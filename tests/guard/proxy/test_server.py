@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import io
 import json
 import re
 import signal
@@ -20,6 +23,7 @@ import pytest
 from assaymark.cli.main import main
 from assaymark.errors import InputError, UsageError
 from assaymark.guard.proxy.dialects import served_dialects
+from assaymark.guard.proxy.key_digests import ScryptDigest
 from assaymark.guard.proxy.patience import patient
 from assaymark.guard.proxy.server import serve
 from assaymark.guard.proxy.settings import Listen, ServerLimits
@@ -127,6 +131,26 @@ def test_a_key_is_made(capsys: pytest.CaptureFixture[str]) -> None:
     assert told["sha256"] == digest_of(told["key"])
 
 
+def test_a_key_that_somebody_has_gets_a_digest_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not shown again; one that can be guessed is refused."""
+    key = "correct-horse-battery-staple"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{key}\n"))
+    made = main(["guard", "key", "--given"])
+    good = capsys.readouterr()
+    monkeypatch.setattr("sys.stdin", io.StringIO("hunter2\n"))
+    refused = main(["guard", "key", "--given"])
+    bad = capsys.readouterr()
+
+    (line, *_) = good.out.splitlines()
+    assert (made, refused) == (0, 2)
+    assert ScryptDigest.parse(line.removeprefix("scrypt  ")).matches(key)
+    assert key not in good.out + good.err
+    assert "the key can be guessed, or is none" in bad.err
+    assert "hunter2" not in bad.out + bad.err
+
+
 def test_the_gate_needs_all_three(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A report without whom to believe proves nothing."""
     status = main(["guard", "serve", str(settings), "--require-report", str(settings), "--check"])
@@ -140,14 +164,14 @@ def test_the_gate_needs_all_three(settings: Path, capsys: pytest.CaptureFixture[
 def test_a_client_that_says_nothing_is_let_go(serve: Serve) -> None:
     """At once, or after half a head, or after an answer."""
     served = serve(server={"http": patient(0.3)})
-    for begin in (b"", b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx: "):
+    for begin in (b"", b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nx: "):
         with socket.create_connection(("127.0.0.1", served.port), timeout=10) as line:
             line.sendall(begin)
 
             assert line.recv(1) == b""
 
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as line:
-        line.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        line.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
         answer = b""
         while b'"ok"}' not in answer:
             answer += line.recv(4_096)
@@ -170,7 +194,7 @@ def test_a_body_that_nobody_reads_has_to_end(serve: Serve) -> None:
     """Its request was answered; the rest comes byte by byte, and not for ever."""
     served = serve(server={"http": patient(0.2)})
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as line:
-        line.sendall(b"POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n")
+        line.sendall(b"POST /nothing HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9999\r\n\r\n")
         answer = line.recv(4_096)
         with pytest.raises(ConnectionError):
             dribble(line)
@@ -184,7 +208,7 @@ def test_an_answer_that_nobody_takes_is_let_go(serve: Serve, upstream: Upstream)
     upstream.answer = lambda _: whole({"object": "list", "data": [vector]})
     served = serve(server={"http": patient(0.2)})
     body = b'{"model": "m", "input": "hi"}'
-    head = b"POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    head = b"POST /v1/embeddings HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
     with socket.socket() as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         line.settimeout(20)
@@ -221,17 +245,19 @@ def test_a_connection_is_kept_for_longer_than_clients_keep_theirs(
 ) -> None:
     """Theirs are five seconds; a request that is on its way is not met by a closed door."""
     _, told = command(settings)
-    request = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
-    host, _, port = told["url"].removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=20) as line:
-        line.sendall(request)
-        first = line.recv(4_096)
-        time.sleep(6)
-        line.sendall(request)
-        second = line.recv(4_096)
+    line = http.client.HTTPConnection(told["url"].removeprefix("http://"), timeout=20)
+    statuses, sockets = [], []
+    with contextlib.closing(line):
+        for pause in (6, 0):
+            line.request("GET", "/healthz")
+            sockets.append(line.sock)
+            answer = line.getresponse()
+            answer.read()
+            statuses.append(answer.status)
+            time.sleep(pause)
 
-    assert first.startswith(b"HTTP/1.1 200 ")
-    assert second.startswith(b"HTTP/1.1 200 ")
+    assert statuses == [200, 200]
+    assert sockets[0] is sockets[1]
 
 
 def test_what_cannot_be_listened_on(tmp_path: Path) -> None:

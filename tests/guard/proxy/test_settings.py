@@ -8,9 +8,10 @@ from textwrap import dedent
 import pytest
 
 from assaymark.errors import UsageError
-from assaymark.guard.proxy.settings import ServeSettings, UpstreamSettings
+from assaymark.guard.proxy.settings import ServeSettings, UpstreamSettings, Via
 from assaymark.guard.proxy.settings_file import SettingsFileError, load_settings, parse_settings
 
+SCRYPT = f"$scrypt$ln=15,r=8,p=1${'A' * 22}${'A' * 43}"
 WHOLE = """\
 apiVersion: assaymark/v1
 kind: Serve
@@ -19,12 +20,17 @@ listen:
   {host: 0.0.0.0, port: 0, certificate: tls/cert.pem, private_key: tls/key.pem, client_authority: ca.pem}
 keys:
   - {name: team-a, sha256: "%(digest)s", tenant: acme}
+  - {name: team-b, scrypt: "%(scrypt)s"}
+trust: {tenant_header: X-Tenant, from: [127.0.0.1/32, "10.0.0.0/8", "::1"]}
 upstreams:
   - name: openai
     url: https://api.example.com/v1/
     key: {env: MODEL_KEY}
     key_header: Api-Key
     authority: ca.pem
+    certificate: client.pem
+    private_key: client.key
+    via: {url: "https://proxy.example.org:3128/", credentials: {env: VIA}, authority: via.pem}
     weight: 3
     models: ["gpt-*"]
     apis: [chat.completions]
@@ -36,7 +42,7 @@ pseudonyms: {key: redaction.key, vault: vault.sqlite, lives: 30d}
 apis: ["*"]
 contracts: true
 forward_keys: true
-""" % {"digest": "ab" * 32}  # noqa: UP031 - braces are YAML's
+""" % {"digest": "ab" * 32, "scrypt": SCRYPT}  # noqa: UP031 - braces are YAML's
 LEAST = "apiVersion: assaymark/v1\nkind: Serve\npolicy: p.yaml\nupstreams: [{url: 'https://x.org/v1'}]\n"
 
 
@@ -56,7 +62,7 @@ def test_everything_that_can_be_said(tmp_path: Path) -> None:
     """Each field arrives; paths are beside the file; secrets come from where it says."""
     (tmp_path / "key.txt").write_text("sk-file\n")
 
-    found = parsed(WHOLE, tmp_path, MODEL_KEY="sk-env")
+    found = parsed(WHOLE, tmp_path, MODEL_KEY="sk-env", VIA="me:sk-via")
 
     assert found.policy == str(tmp_path / "policy.yaml")
     assert found.listen.host == "0.0.0.0"
@@ -68,12 +74,27 @@ def test_everything_that_can_be_said(tmp_path: Path) -> None:
         secret="sk-env",
         key_header="api-key",
         authority=tmp_path / "ca.pem",
+        certificate=tmp_path / "client.pem",
+        private_key=tmp_path / "client.key",
+        via=Via(
+            url="https://proxy.example.org:3128",
+            secret="me:sk-via",
+            authority=tmp_path / "via.pem",
+        ),
         weight=3,
         models=("gpt-*",),
         apis=("chat.completions",),
     )
     assert (second.name, second.secret) == ("localhost", "sk-file")
     assert found.keys[0].tenant == "acme"
+    assert str(found.keys[1].scrypt) == SCRYPT
+    assert found.trust is not None
+    assert found.trust.tenant_header == "x-tenant"
+    assert [str(each) for each in found.trust.addresses] == [
+        "127.0.0.1/32",
+        "10.0.0.0/8",
+        "::1/128",
+    ]
     assert found.timeouts.first_byte == 2.5
     assert found.limits.caps.answer == 2
     assert found.limits.waiting == 0
@@ -86,7 +107,7 @@ def test_secrets_are_not_shown(tmp_path: Path) -> None:
     """Not even by whoever prints the settings."""
     (tmp_path / "key.txt").write_text("sk-file")
 
-    shown = repr(parsed(WHOLE, tmp_path, MODEL_KEY="sk-env"))
+    shown = repr(parsed(WHOLE, tmp_path, MODEL_KEY="sk-env", VIA="me:sk-via"))
 
     assert "sk-" not in shown
 
@@ -140,6 +161,50 @@ def test_every_mistake_at_its_place() -> None:
         "serve.yaml:11:22: error[bad-value]: `concurrent`: expected a whole number from 1 to 999,999,999",
         "serve.yaml:12:8: error[bad-value]: `apis`: expected a text",
         "serve.yaml:13:15: error[bad-value]: `forward_keys`: expected `true` or `false`",
+    ]
+
+
+def test_mistakes_about_keys_gateways_and_ways_through() -> None:
+    """Each says what would be right, and repeats no secret."""
+    addresses = (
+        "expected addresses such as `127.0.0.1/32` or `10.1.0.0/16`, and not all that there are"
+    )
+    clear = "would go over the network in the clear; use https, or `allow_plain_http: true`"
+    address = "expected an address such as `http://proxy.example.com:3128`"
+    header = "expected the name of a header, such as `api-key`"
+    scrypt = "expected a scrypt digest, as `assaymark guard key --given` prints it"
+
+    found = mistakes(
+        """\
+        apiVersion: assaymark/v1
+        kind: Serve
+        policy: p.yaml
+        keys:
+          - {name: a}
+          - {name: b, scrypt: correct-horse}
+        trust: {tenant_header: "a b", from: [10.0.0.1/8, 0.0.0.0/0]}
+        upstreams:
+          - {url: "http://127.0.0.1/v1", via: {url: "http://127.0.0.1:3128"}}
+          - {url: "https://x.org", via: {url: "http://p.org/x", credentials: {env: VIA}}}
+          - {url: "https://x.org", via: {url: "http://p.org", credentials: {env: VIA}}}
+          - {url: "https://x.org", via: {url: "https://p.org", credentials: {env: BARE}}}
+          - {url: "https://x.org", private_key: k.pem}
+        """,
+        VIA="me:secret",
+        BARE="secret",
+    )
+
+    assert found == [
+        "serve.yaml:5:5: error[bad-value]: a key: expected either `sha256` or `scrypt`",
+        f"serve.yaml:6:23: error[bad-value]: `scrypt`: {scrypt}",
+        f"serve.yaml:7:24: error[bad-value]: `tenant_header`: {header}",
+        f"serve.yaml:7:38: error[bad-value]: `from`: {addresses}",
+        f"serve.yaml:7:50: error[bad-value]: `from`: {addresses}",
+        f"serve.yaml:9:11: error[bad-value]: `url`: keys and prompts {clear}",
+        f"serve.yaml:10:39: error[bad-value]: `url`: {address}",
+        f"serve.yaml:11:68: error[bad-value]: `credentials`: they {clear}",
+        "serve.yaml:12:69: error[bad-value]: `credentials`: expected a name, a colon and a password",
+        "serve.yaml:13:41: error[bad-value]: `private_key`: there is no `certificate` to go with it",
     ]
 
 

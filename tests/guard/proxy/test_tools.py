@@ -10,7 +10,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.guard.conftest import guard_of
+from guard.conftest import guard_of
 
 from .conftest import MAIL, Client, Kept, Serve
 from .fields import USER

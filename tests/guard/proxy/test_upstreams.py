@@ -117,9 +117,9 @@ def test_a_connection_is_used_again(upstream: Upstream) -> None:
     lines = []
 
     async def used() -> None:
-        origin = Origin(upstream.url, Timeouts())
+        origin = Origin(UpstreamSettings(name="one", url=upstream.url), Timeouts())
         for reads in (True, True, False, True):
-            answer = await origin.post("/x", {}, b"{}", 1e12)
+            answer = await origin.ask("POST", "/x", {}, b"{}", 1e12)
             stream = answer._response.extensions["network_stream"]
             lines.append(stream.get_extra_info("sockname"))
             if reads:
@@ -197,10 +197,11 @@ def test_what_an_upstream_says_beyond_an_answer_is_nobodys() -> None:
 
     async def found() -> list[bytes]:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        origin = Origin(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", Timeouts())
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        origin = Origin(UpstreamSettings(name="one", url=url), Timeouts())
         bodies = []
         for _ in range(3):
-            answer = await origin.post("/x", {}, b"{}", time.monotonic() + 10)
+            answer = await origin.ask("POST", "/x", {}, b"{}", time.monotonic() + 10)
             bodies.append(await answer.body(1_000))
             await answer.close()
         await origin.close()

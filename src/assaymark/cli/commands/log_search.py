@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from assaymark.guard.decisions.search import Found, Search
 
 _VERDICT = click.Choice(["allow", "flag", "redact", "block"])
-_KIND = click.Choice(["decision", "shadow", "event"])
+_KIND = click.Choice(["decision", "begun", "shadow", "event"])
 
 
 @click.command("search")
@@ -99,7 +99,7 @@ def _lines(search: Search) -> list[str]:
 
 
 def _line(found: Found) -> str:
-    from assaymark.guard.decisions.records import GuardEvent, LoggedDecision
+    from assaymark.guard.decisions.records import GuardEvent, LoggedDecision, StreamBegun
 
     entry = found.entry
     if isinstance(entry, GuardEvent):
@@ -109,10 +109,13 @@ def _line(found: Found) -> str:
             if isinstance(value, str | int | float)
         )
         return f"{found.index}  {entry.time}  {entry.event}  {detail}"
-    entities = sorted({each.entity for each in entry.findings if each.entity})
     words = [str(found.index), entry.time, entry.verdict.value, entry.request_id or "-"]
+    words.append(entry.tenant or "-")
+    if isinstance(entry, StreamBegun):
+        return "  ".join([*words, entry.api, "begun"])
+    entities = sorted({each.entity for each in entry.findings if each.entity})
     if isinstance(entry, LoggedDecision):
-        words += [entry.tenant or "-", entry.api, entry.outcome]
+        words += [entry.api, entry.outcome]
     else:
-        words += [entry.tenant or "-", f"shadow {entry.policy[:12]}", f"was {entry.enforced.value}"]
+        words += [f"shadow {entry.policy[:12]}", f"was {entry.enforced.value}"]
     return "  ".join([*words, ", ".join(entities)]).rstrip()

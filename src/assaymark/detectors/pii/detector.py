@@ -121,11 +121,14 @@ class PiiDetector:
         Raises:
             RecognizerError: A recognizer of the policy's own raised.
         """
-        too_long = pc.greater(pc.utf8_length(texts), MAX_CHARACTERS)
-        unjudged = dict.fromkeys(
-            pc.indices_nonzero(too_long).to_pylist(), f"longer than {MAX_CHARACTERS:,} characters"
-        )
-        if unjudged:
+        unjudged: dict[int, str] = {}
+        # A character is at least a byte.
+        if texts.nbytes > MAX_CHARACTERS:
+            too_long = pc.greater(pc.utf8_length(texts), MAX_CHARACTERS)
+            unjudged = dict.fromkeys(
+                pc.indices_nonzero(too_long).to_pylist(),
+                f"longer than {MAX_CHARACTERS:,} characters",
+            )
             texts = pc.if_else(too_long, "", texts)
         found: dict[int, list[Match]] = {}
         judged_for: dict[int, tuple[str, ...]] = {}

@@ -127,6 +127,15 @@ def _boundless(settings: PiiSettings) -> str | None:
     return "a language model tells names by the whole text"
 
 
+def _prompt(settings: PiiSettings) -> bool:
+    """Return whether only Presidio's patterns are run, and a scanner says which."""
+    from assaymark.detectors.pii.patterns.scanner import hyperscan_version
+
+    # Of a policy's own pattern nobody knows how long it takes.
+    is_plain = chosen_names(settings).engine == NONE and not settings.recognizers
+    return is_plain and hyperscan_version() is not None
+
+
 PRESIDIO_FLAGS = re.DOTALL | re.MULTILINE | re.IGNORECASE
 """Those with which Presidio compiles patterns unless told otherwise."""
 
@@ -146,6 +155,7 @@ PII = DetectorSpec(
     horizon=_horizon,
     boundless=_boundless,
     costly=True,
+    prompt=_prompt,
 )
 
 PII_PATTERNS = replace(

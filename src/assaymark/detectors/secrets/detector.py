@@ -18,6 +18,7 @@ from assaymark.contracts.detector import Detections, Span
 from assaymark.detectors.secrets.assignments import ASSIGNMENTS
 from assaymark.detectors.secrets.other_services import OTHER_SERVICES
 from assaymark.detectors.secrets.private_keys import PRIVATE_KEYS
+from assaymark.detectors.secrets.rule import Shelf
 from assaymark.detectors.secrets.services import SERVICES
 from assaymark.detectors.secrets.settings import SecretsSettings, enabled_entities
 from assaymark.detectors.secrets.spec import VERSION
@@ -40,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     *OTHER_SERVICES,
     *ASSIGNMENTS,
 )
+_SHELF = Shelf(RULES)
 
 
 class _Match(NamedTuple):
@@ -71,27 +73,22 @@ class SecretsDetector:
         """Judge `texts`; every text is judged."""
         values: list[str] = texts.to_pylist()
         # Most rules have no literal in the whole batch, which one search tells for all its texts.
-        rules = _applicable(RULES, "\n".join(values))
+        shelf = _SHELF if len(values) == 1 else Shelf(_SHELF.applicable("\n".join(values)))
         spans = [
             Span(index, *match)
             for index, text in enumerate(values)
-            for match in self._find(text, rules)
+            for match in self._find(text, shelf)
         ]
         return Detections(spans=spans)
 
-    def _find(self, text: str, rules: Sequence[Rule]) -> list[_Match]:
+    def _find(self, text: str, shelf: Shelf) -> list[_Match]:
         # Rules that are switched off still compete, so that asking for less never renames a span.
-        chosen = _surest(_matches(text, _applicable(rules, text)))
+        chosen = _surest(_matches(text, shelf.applicable(text)))
         return [
             each
             for each in chosen
             if each.entity in self._enabled and each.score >= self._min_score
         ]
-
-
-def _applicable(rules: Sequence[Rule], text: str) -> list[Rule]:
-    lowered = text.lower()
-    return [each for each in rules if each.may_apply(text, lowered)]
 
 
 def _matches(text: str, rules: Sequence[Rule]) -> list[_Match]:

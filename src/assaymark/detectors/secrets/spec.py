@@ -36,4 +36,5 @@ SECRETS = DetectorSpec(
     load=_load,
     enabled=enabled_entities,
     horizon=_horizon,
+    prompt=lambda _: True,
 )

@@ -37,5 +37,6 @@ HTML = View(
     name="html",
     summary="character references such as `&#52;` and `&commat;`",
     trigger=r"&(?:amp;)*(?:#[0-9xX]|[A-Za-z])",
+    signs="&",
     see=see,
 )

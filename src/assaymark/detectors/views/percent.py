@@ -62,5 +62,6 @@ PERCENT = View(
     name="percent",
     summary="percent-encoded characters such as `%34` and `%40`",
     trigger=r"%[0-9A-Fa-f]{2}",
+    signs="%",
     see=see,
 )

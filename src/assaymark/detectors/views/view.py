@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from assaymark.detectors.views.offsets import Seen
 
@@ -20,8 +22,29 @@ class View:
     trigger: str
     """RE2 pattern. Where it has no match, `see` returns `None`: a scan over a batch rules most texts out."""
 
+    signs: str = ""
+    """Characters one of which is in every match; none where nothing is certain."""
+
     is_beyond_ascii: bool = False
     """Whether only texts with other than ASCII characters can have a match, which is quicker to tell."""
 
     see: Callable[[str], Seen | None]
     """Return the text as seen, `None` where it would be the same. Takes time linear in the text."""
+
+    def may_change(self, text: str) -> bool:
+        """Return whether the trigger has a match in a short text; it may be said of a few others, too."""
+        if self.is_beyond_ascii and text.isascii():
+            return False
+        if self.signs and not any(each in text for each in self.signs):
+            return False
+        return _for_one_text(self.trigger).search(text) is not None
+
+
+@cache
+def _for_one_text(trigger: str) -> re.Pattern[str]:
+    """Return a pattern that matches wherever `trigger` does.
+
+    Python's letters are more than RE2's, which are ASCII, so an edge of a word is not asked for.
+    """
+    spelled_out = re.sub(r"\\x\{([0-9a-f]+)\}", lambda code: rf"\U{code[1]:0>8}", trigger)
+    return re.compile(spelled_out.replace(r"\b", ""))

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from assaymark.model.finding import Moved
     from assaymark.model.subject import Sha256
 
+_FEW, _SHORT = 4, 8_192
+"""Texts, and characters of them, that are looked at one by one: Arrow compiles a pattern for each batch."""
+
 TOO_DEEP = f"it is encoded more than {DEPTH} layers deep"
 
 
@@ -99,6 +102,12 @@ class ViewedDetector:
         """Yield the texts that some view might change, with their indices and those views."""
         import pyarrow.compute as pc
 
+        if len(texts) <= _FEW and sum(map(len, few := texts.to_pylist())) <= _SHORT:
+            for index, text in enumerate(few):
+                views = [each for each in self._views if each.may_change(text)]
+                if views:
+                    yield index, text, views
+            return
         # One pattern a view: together they would need more states than the matcher keeps.
         able: defaultdict[int, list[View]] = defaultdict(list)
         for view in self._views:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assaymark.guard.apis.check import check_api
 from assaymark.guard.apis.contract import Api, Call, Reply
-from assaymark.guard.apis.guardrails_ai import guardrails_api
+from assaymark.guard.apis.guardrails_ai import guardrails_apis
 from assaymark.guard.apis.litellm import litellm_api
 from assaymark.guard.apis.llm_guard import llm_guard_apis
 from assaymark.guard.apis.moderations import moderations_api
@@ -33,7 +33,7 @@ def apis(guard: Guard, *, cap: int = MAX_BODY) -> Sequence[Api]:
         *analyzer_apis(guard, cap),
         *anonymizer_apis(guard, cap),
         litellm_api(guard, cap),
-        guardrails_api(guard, cap),
+        *guardrails_apis(guard, cap),
         *llm_guard_apis(guard, cap),
         openapi_api(),
     )

@@ -3,15 +3,16 @@
 
     {"messages": [{"role": "user", "content": "..."}], "phase": "input", "session": "conversation 7"}
 
-Either `messages`, `text`, or `document` with `fields`. The answer is that of `Checked.to_plain`, with what
-may pass under the name under which it came; where the verdict is `block`, that is null.
+Either `messages`, `text`, or `document` with `fields`. The answer is that of `Checked.to_plain`, with
+places as they are, and with what may pass under the name under which it came; where the verdict is `block`,
+that is null.
 
 tests/guard/apis/test_check.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -21,7 +22,7 @@ from assaymark.guard.apis.moderations import openai_error
 from assaymark.guard.apis.reading import answering, read, replied
 from assaymark.guard.guard import Guard
 from assaymark.guard.sessions import Session
-from assaymark.guard.verdict import Checked, Verdict
+from assaymark.guard.verdict import Checked, Finding, Unjudged, Verdict
 from assaymark.inputs.paths import parse_fields
 from assaymark.policy.guarding import Phase
 
@@ -108,8 +109,9 @@ def check_api(guard: Guard, cap: int) -> Api:
 
     async def answer(call: Call) -> Reply:
         request = read(CheckRequest, call, cap)
-        checked = await _checked(guard, request, _session(request, call))
-        return replied({**checked.to_plain(), **_passed(request, checked)}, checked=(checked,))
+        checked = await _checked(call.judge(guard), request, _session(request, call))
+        said = {**_placed(checked), **_passed(request, checked)}
+        return replied(said, checked=(checked,))
 
     return Api(method="POST", path=PATH, answer=answering(answer, openai_error, {422: 400}))
 
@@ -123,6 +125,17 @@ async def _checked(guard: Guard, request: CheckRequest, session: Session | None)
         return await guard.acheck([message], phase, session=session)
     fields = parse_fields(request.fields)
     return await guard.acheck_json(request.document, fields, phase, session=session)
+
+
+def _placed(checked: Checked) -> dict[str, Any]:
+    """Return what is said with places as they are: whoever asks chose the keys in them."""
+    told: Mapping[str, Sequence[Finding | Unjudged]]
+    told = {"findings": checked.findings, "unjudged": checked.unjudged}
+    placed = {
+        name: [{**each.to_plain(), "field": each.field} for each in some]
+        for name, some in told.items()
+    }
+    return {**checked.to_plain(), **placed}
 
 
 def _passed(request: CheckRequest, checked: Checked) -> Mapping[str, Any]:

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from assaymark.guard.sessions import Session
 from assaymark.guard.verdict import Checked
+
+if TYPE_CHECKING:
+    from assaymark.guard.guard import Guard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,13 @@ class Call:
     body: bytes = b""
     session: Session | None = None
     """Whose pseudonyms are used, as whoever serves the API knows it."""
+
+    guard: Guard | None = None
+    """The guard as this call has it, where whoever serves the API looks on while it judges."""
+
+    def judge(self, guard: Guard) -> Guard:
+        """Return who judges this call for an operation of `guard`."""
+        return guard if self.guard is None else self.guard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,18 @@
 """
-`POST /guards/{id}/validate` as guardrails-ai's server has it.
+`POST /guards/{id}/validate` as guardrails-ai's server has it, and what its clients ask beside it.
 
-* The guard's id is the phase whose rules hold: `input`, `output`, `tool_calls` or `tool_results`.
+* The guard's id is the phase whose rules hold: `input`, `output`, `tool_calls` or `tool_results`. Its
+  validators are these rules. Guards are not made, changed or removed here: the policy says what they are.
+* Clients ask for the history of each call. There is none, since it would hold texts: the list is empty.
 * What the policy redacts is valid with `validatedOutput` changed; what it blocks is not, and
   `validatedOutput` is null.
 * Nobody is asked again, and no model is called: a body without a text to validate is refused.
 
-Both spellings of keys are read, since clients and server disagree about them.
-Source: guardrails-api, its routes. tests/guard/apis/test_guardrails_ai.py
+Both spellings of keys are read, since clients and server disagree about them. What a client says about
+prompts, models and keys is not read. Its proxy of OpenAI's API is in `guard.proxy.guardrails_chat`.
+
+Source: guardrails-api, its routes; what guardrails-ai 0.11 and guardrails-api-client 0.4 ask and read.
+tests/guard/apis/test_guardrails_ai.py
 """
 
 from __future__ import annotations
@@ -24,9 +29,18 @@ from assaymark.guard.apis.contract import Api, Call, Reply
 from assaymark.guard.apis.reading import RefusedError, answering, read, replied
 from assaymark.guard.guard import Guard
 from assaymark.guard.verdict import Checked, Finding, Verdict
-from assaymark.policy.guarding import Action, Phase
+from assaymark.policy.guarding import Action, GuardRule, Phase
 
-PATH = "/guards/{id}/validate"
+ALL, ONE, PATH = "/guards", "/guards/{id}", "/guards/{id}/validate"
+HISTORY = "/guards/{id}/history/{call_id}"
+
+_ON_FAIL = {
+    Action.ALLOW: "noop",
+    Action.FLAG: "noop",
+    Action.REDACT: "fix",
+    Action.BLOCK: "exception",
+}
+"""What guardrails-ai calls what we do."""
 
 
 class ValidateRequest(BaseModel):
@@ -44,6 +58,30 @@ class ValidateRequest(BaseModel):
 
     stream: bool | None = None
     """Refused unless it is false."""
+
+
+class ValidatorReference(BaseModel):
+    """A rule of the policy."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    id: str
+    """Of its detector."""
+
+    on: str
+    on_fail: str
+    options: dict[str, Any] = Field(serialization_alias="kwargs")
+    """What it is about: `entities`, `above`, `operator`; nothing where it has none of its own."""
+
+
+class GuardDescription(BaseModel):
+    """A phase of the policy, as a guard."""
+
+    id: str
+    name: str
+    description: str
+    validators: list[ValidatorReference]
+    output_schema: dict[str, str]
 
 
 class ErrorSpan(BaseModel):
@@ -95,15 +133,27 @@ def _form(refused: RefusedError) -> dict[str, Any]:
     return {"status_code": refused.status, "detail": refused.message}
 
 
-def guardrails_api(guard: Guard, cap: int) -> Api:
-    """Return the operation.
+def guardrails_apis(guard: Guard, cap: int) -> Sequence[Api]:
+    """Return the operations.
 
     Args:
         guard: The guard.
         cap: Bytes of a request at most.
     """
 
-    async def answer(call: Call) -> Reply:
+    async def guards(call: Call) -> Reply:
+        # Clients take the first one for the one that they named.
+        named = call.query.get("name")
+        return replied([_described(guard, e) for e in Phase if named is None or e.value == named])
+
+    async def one(call: Call) -> Reply:
+        return replied(_described(guard, _phase(call.path_parameters.get("id", ""))))
+
+    async def history(call: Call) -> Reply:
+        _phase(call.path_parameters.get("id", ""))
+        return replied([])
+
+    async def validate(call: Call) -> Reply:
         phase = _phase(call.path_parameters.get("id", ""))
         request = read(ValidateRequest, call, cap)
         if request.llm_output is None:
@@ -115,10 +165,36 @@ def guardrails_api(guard: Guard, cap: int) -> Api:
                 400, "neither streams nor new questions to a model are had here", code="unsupported"
             )
         message = {"role": "user", "content": request.llm_output}
-        checked = await guard.acheck([message], phase, session=call.session)
+        checked = await call.judge(guard).acheck([message], phase, session=call.session)
         return replied(_outcome(guard, request.llm_output, checked), checked=(checked,))
 
-    return Api(method="POST", path=PATH, answer=answering(answer, _form))
+    return (
+        Api(method="GET", path=ALL, answer=answering(guards, _form)),
+        Api(method="GET", path=ONE, answer=answering(one, _form)),
+        Api(method="GET", path=HISTORY, answer=answering(history, _form)),
+        Api(method="POST", path=PATH, answer=answering(validate, _form)),
+    )
+
+
+def _described(guard: Guard, phase: Phase) -> dict[str, Any]:
+    return {
+        "id": phase.value,
+        "name": phase.value,
+        "description": f"what the policy says about {phase.value.replace('_', ' ')}",
+        "validators": [_validator(each) for each in guard.rules.rules[phase]],
+        "output_schema": {"type": "string"},
+    }
+
+
+def _validator(rule: GuardRule) -> dict[str, Any]:
+    own: dict[str, Any] = {}
+    if rule.entities is not None:
+        own["entities"] = list(rule.entities)
+    if rule.above is not None:
+        own["above"] = rule.above
+    if rule.action is Action.REDACT:
+        own["operator"] = rule.operator
+    return {"id": rule.detector, "on": "$", "onFail": _ON_FAIL[rule.action], "kwargs": own}
 
 
 def _phase(name: str) -> Phase:

@@ -81,7 +81,7 @@ def litellm_api(guard: Guard, cap: int) -> Api:
 
     async def answer(call: Call) -> Reply:
         request = read(LiteLlmRequest, call, cap)
-        judging = _Judging(guard, request, _session(request, call))
+        judging = _Judging(guard, call.judge(guard), request, _session(request, call))
         found = await judging.judged()
         return replied(found.answer(), checked=tuple(found.checked))
 
@@ -125,8 +125,10 @@ class _Found:
 
 
 class _Judging:
-    def __init__(self, guard: Guard, request: LiteLlmRequest, session: Session | None) -> None:
-        self._guard, self._request, self._session = guard, request, session
+    def __init__(
+        self, bare: Guard, guard: Guard, request: LiteLlmRequest, session: Session | None
+    ) -> None:
+        self._bare, self._guard, self._request, self._session = bare, guard, request, session
         self._phase = Phase.INPUT if request.input_type == "request" else Phase.OUTPUT
         self._found = _Found()
 
@@ -176,7 +178,8 @@ class _Judging:
 
     async def _held(self, text: str) -> int:
         """Return how much of what may pass is not final while the text may go on."""
-        stream = self._guard.stream(Phase.OUTPUT, session=self._session)
+        # It was judged already; whoever looks on need not see it twice.
+        stream = self._bare.stream(Phase.OUTPUT, session=self._session)
         await stream.afeed(text)
         return len(await stream.afinish())
 

@@ -117,7 +117,8 @@ async def _judged(
             code="not_allowed",
             field="scanners_suppress",
         )
-    checked = await guard.acheck([{"role": "user", "content": text}], phase, session=call.session)
+    message = {"role": "user", "content": text}
+    checked = await call.judge(guard).acheck([message], phase, session=call.session)
     passed = checked.verdict is not Verdict.BLOCK
     answer: dict[str, Any] = {
         "is_valid": passed,

@@ -166,7 +166,10 @@ class _Moderations:
         if any(each is None for each in texts):
             raise RefusedError(400, "an input holds no text", code="not_inspectable", field="input")
         results = await asyncio.gather(
-            *(self._guard.acheck(each, Phase.INPUT, session=call.session) for each in inputs)
+            *(
+                call.judge(self._guard).acheck(each, Phase.INPUT, session=call.session)
+                for each in inputs
+            )
         )
         refuse_images(results)
         sights = await self._survey.aof([each or "" for each in texts])

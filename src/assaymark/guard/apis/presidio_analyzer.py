@@ -4,17 +4,19 @@
 * Asked are the detectors that the policy's rules for `input` name and that find places, with the settings of
   the policy. A client can ask for less of what they find, and bring recognizers along.
 * The answer has no place for a text that could not be judged: the call is refused.
-* The same is true of `context`, which these detectors do not take.
+* Words of `context` and the reasons of `return_decision_process` are Presidio's own affair: it is asked for
+  them beside the detectors, whose finds stay. That is slow, so the texts of such a call are short.
 
-Source: presidio-analyzer 2.2.366, REST API. tests/guard/apis/test_presidio_analyzer.py compares with it.
+Source: presidio-analyzer 2.2.366, REST API. tests/guard/apis/test_presidio_analyzer.py and
+test_presidio_explained.py compare with it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from assaymark.detectors.pii.ad_hoc import AdHocRecognizers, Place
 from assaymark.detectors.pii.offer import entities_in, recognizers_in
@@ -33,7 +35,14 @@ from assaymark.guard.apis.reading import (
     replied,
 )
 from assaymark.guard.guard import Guard
-from assaymark.guard.survey import Survey, finds_places
+from assaymark.guard.running import NOBODY, NOT_PROMPT
+from assaymark.guard.survey import Sight, Survey, finds_places
+
+if TYPE_CHECKING:
+    from assaymark.detectors.pii.explained import Explained, PresidioItself
+
+Reasons: TypeAlias = "dict[tuple[int, int, int, str], dict[str, Any]]"
+"""Number of the text, place and entity to why it was told."""
 
 ANALYZE, RECOGNIZERS, SUPPORTED, HEALTH = (
     "/analyze",
@@ -50,6 +59,10 @@ _FLAGS = 0x2 | 0x8 | 0x10 | 0x20 | 0x40 | 0x80
 
 _ALLOWED_CHARACTERS = 2_000
 _SECONDS = 0.5
+_EXPLAINED_CHARACTERS = 100_000
+"""Of all texts together, where Presidio itself is asked."""
+
+_CONTEXT_CHARACTERS = 10_000
 
 
 def analyzer_apis(guard: Guard, cap: int) -> Sequence[Api]:
@@ -89,6 +102,7 @@ class _Analyzer:
         ]
         spoken = [language for each in self._pii for language in each.languages]
         self._languages = tuple(dict.fromkeys(spoken)) or ("en",)
+        self._presidio: list[PresidioItself] = []
 
     # -- what there is
 
@@ -131,42 +145,96 @@ class _Analyzer:
         request = read(AnalyzeRequest, call, self._cap)
         if not request.text:
             raise RefusedError(400, "`text` is empty", code="invalid_request", field="text")
-        if request.context:
-            raise RefusedError(
-                400,
-                "the policy's detectors take no `context`",
-                code="not_supported",
-                field="context",
-            )
         self._demand(request.language)
         texts = [request.text] if isinstance(request.text, str) else request.text
+        _demand_little(request, texts)
         sights = await self._survey.aof(texts)
         refuse_unjudged([lapse.reason for each in sights for lapse in each.lapses])
-        sure = {
-            (n, each.start, each.end, each.entity): each.detector
+        # Presidio itself and a client's patterns may take their time; all else is a look at what was found.
+        is_slow = (
+            request.ad_hoc_recognizers
+            or request.allow_list
+            or request.context
+            or request.return_decision_process
+        )
+        asking = NOT_PROMPT if is_slow else NOBODY
+        work = partial(self._answered, request, texts, sights)
+        plain = await self._guard.runner.do(work, len(call.body), asking)
+        return replied(plain[0] if isinstance(request.text, str) else plain)
+
+    def _answered(
+        self, request: AnalyzeRequest, texts: Sequence[str], sights: Sequence[Sight]
+    ) -> list[list[dict[str, Any]]]:
+        given = [each.model_dump() for each in request.ad_hoc_recognizers or ()]
+        places = [[Place(e.start, e.end, e.entity, e.score) for e in each.spans] for each in sights]
+        if given:
+            places = AdHocRecognizers(given).add(request.language, texts, places)
+        reasons: Reasons = {
+            (n, each.start, each.end, each.entity): {"recognizer": each.detector}
             for n, sight in enumerate(sights)
             for each in sight.spans
         }
-        places = [
-            [Place(each.start, each.end, each.entity, each.score) for each in sight.spans]
-            for sight in sights
+        if request.context or request.return_decision_process:
+            for presidio in self._asked_itself():
+                found = presidio.of(
+                    texts, request.language, context=request.context or (), ad_hoc=given
+                )
+                places = [_joined(*each) for each in zip(places, found, strict=True)]
+                reasons.update(_reasons(found))
+        chosen = _chosen(request, texts, places)
+        if not request.return_decision_process:
+            return [[_plain(each) for each in some] for some in chosen]
+        unknown = {"recognizer": "ad hoc"}
+        return [
+            [_plain(each, reasons.get((n, *each[:3]), unknown)) for each in some]
+            for n, some in enumerate(chosen)
         ]
-        found = await self._guard.off_loop(partial(_chosen, request, texts, places))
-        explains = bool(request.return_decision_process)
-        plain = [
-            [_plain(each, sure.get((n, *each[:3]), "ad hoc"), explains=explains) for each in some]
-            for n, some in enumerate(found)
-        ]
-        return replied(plain[0] if isinstance(request.text, str) else plain)
+
+    def _asked_itself(self) -> list[PresidioItself]:
+        from assaymark.detectors.pii.explained import PresidioItself
+
+        if not self._presidio:
+            # Where two threads come here at once, one of the lists is dropped: nothing is built yet.
+            self._presidio = [PresidioItself(each) for each in self._pii]
+        return self._presidio
+
+
+def _demand_little(request: AnalyzeRequest, texts: Sequence[str]) -> None:
+    """Refuse what would keep Presidio busy for long.
+
+    Raises:
+        RefusedError: The texts are too long for that.
+    """
+    if sum(map(len, request.context or ())) > _CONTEXT_CHARACTERS:
+        raise RefusedError(
+            400, f"`context` has more than {_CONTEXT_CHARACTERS:,} characters", code="too_large"
+        )
+    is_slow = request.context or request.return_decision_process
+    if is_slow and sum(map(len, texts)) > _EXPLAINED_CHARACTERS:
+        raise RefusedError(
+            400,
+            f"with `context` or `return_decision_process` a call has at most"
+            f" {_EXPLAINED_CHARACTERS:,} characters",
+            code="too_large",
+        )
+
+
+def _joined(places: Sequence[Place], found: Sequence[Explained]) -> list[Place]:
+    """Return what the detectors and Presidio find, each thing once, with its highest score."""
+    from assaymark.detectors.pii.patterns.finding import Match, without_duplicates
+
+    both = [Match(*each) for each in places] + [Match(*each[:4]) for each in found]
+    return [Place(*each) for each in without_duplicates(both)]
+
+
+def _reasons(found: Sequence[Sequence[Explained]]) -> Reasons:
+    return {(n, *each[:3]): dict(each.reasons) for n, some in enumerate(found) for each in some}
 
 
 def _chosen(
     request: AnalyzeRequest, texts: Sequence[str], places: Sequence[Sequence[Place]]
 ) -> list[list[Place]]:
     """Return what the client wants of what was found, in Presidio's order."""
-    given = [each.model_dump() for each in request.ad_hoc_recognizers or ()]
-    if given:
-        places = AdHocRecognizers(given).add(request.language, texts, places)
     wanted = set(request.entities or ())
     least = request.score_threshold or 0.0
     return [
@@ -215,10 +283,12 @@ def _matches(pattern: Any, word: str, until: float) -> bool:
         return False
 
 
-def _plain(place: Place, recognizer: str, *, explains: bool) -> dict[str, Any]:
-    explanation = AnalysisExplanation(recognizer=recognizer, score=place.score)
+def _plain(place: Place, reasons: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    told = None
+    if reasons is not None:
+        told = AnalysisExplanation.model_validate({**reasons, "score": place.score}).model_dump()
     return {
-        "analysis_explanation": explanation.model_dump() if explains else None,
+        "analysis_explanation": told,
         "end": place.end,
         "entity_type": place.entity,
         "score": place.score,

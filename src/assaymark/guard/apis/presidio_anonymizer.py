@@ -28,6 +28,7 @@ from assaymark.guard.apis.presidio_operators import (
 from assaymark.guard.apis.presidio_spans import Place, Replaced, resolved, rewritten
 from assaymark.guard.apis.reading import RefusedError, answering, read, replied
 from assaymark.guard.guard import Guard
+from assaymark.guard.running import NOBODY
 
 ANONYMIZE, DEANONYMIZE = "/anonymize", "/deanonymize"
 ANONYMIZER_NAMES, DEANONYMIZER_NAMES = "/anonymizers", "/deanonymizers"
@@ -119,11 +120,13 @@ def anonymizer_apis(guard: Guard, cap: int) -> Sequence[Api]:
 
     async def anonymize(call: Call) -> Reply:
         request = read(AnonymizeRequest, call, cap)
-        return replied(await guard.off_loop(partial(_anonymized, request)))
+        work = partial(_anonymized, request)
+        return replied(await guard.runner.do(work, len(call.body), NOBODY))
 
     async def deanonymize(call: Call) -> Reply:
         request = read(DeanonymizeRequest, call, cap)
-        return replied(await guard.off_loop(partial(_deanonymized, request)))
+        work = partial(_deanonymized, request)
+        return replied(await guard.runner.do(work, len(call.body), NOBODY))
 
     async def anonymizers(call: Call) -> Reply:  # noqa: ARG001 - the same for every call
         return replied(sorted(ANONYMIZERS))

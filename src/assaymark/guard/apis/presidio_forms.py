@@ -54,7 +54,7 @@ class AnalyzeRequest(BaseModel):
     return_decision_process: bool | None = None
     ad_hoc_recognizers: list[AdHocRecognizer] | None = None
     context: list[str] | None = None
-    """Refused unless it is empty."""
+    """Words that count as if they stood before everything."""
 
     allow_list: list[str] | None = None
     """What is no value."""
@@ -75,6 +75,7 @@ class AnalysisExplanation(BaseModel):
     score_context_improvement: float | None = None
     supportive_context_word: str | None = None
     validation_result: bool | None = None
+    regex_flags: int | None = None
 
 
 class RecognizerResult(BaseModel):

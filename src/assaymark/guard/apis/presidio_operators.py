@@ -58,6 +58,12 @@ def operator_of(
     Raises:
         RefusedError: It is not among `known`, or a parameter is missing or cannot be used.
     """
+    if given.type == "custom":
+        raise RefusedError(
+            400,
+            "`custom` needs a function of Python, and a request brings none",
+            code="unsupported",
+        )
     make = known.get(given.type)
     if make is None:
         raise _wrong("type", f"one of {', '.join(f'`{each}`' for each in sorted(known))}")

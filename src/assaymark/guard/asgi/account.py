@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from assaymark.guard.verdict import Finding, Unjudged, Verdict
+from assaymark.guard.verdict import UNREAD, Finding, Unjudged, Verdict
 
 _NAMES = frozenset(
     {
@@ -92,8 +92,8 @@ class Account:
                 {
                     **each.to_plain(),
                     "field": _shown(each.field, names),
-                    # Without a detector the reason quotes a key.
-                    "reason": each.reason if each.detector else "nothing reads it",
+                    # Without a detector there is no more to say.
+                    "reason": each.reason if each.detector else UNREAD,
                 }
                 for each in self._unjudged
             ],

@@ -1,7 +1,6 @@
 """
 What a guard decided, kept so that nobody can take it back: see `docs/decision-log.md`.
 
-    places      where something was, without the words of a user       pure
     entry       what is logged                                         pure
     journal     acknowledged, and not yet under a checkpoint
     log         many requests, one writer

@@ -1,5 +1,5 @@
 """
-What a decision log says: one entry for each request, and what happened to the policies meanwhile.
+What a decision log says: one entry for each request, one before each stream, and what befell the policies.
 
 An entry is canonical JSON, written in one way only, so that equal entries have equal bytes. It holds names of
 entities, places, digests and numbers. Steps of a place that a user may have chosen, such as the keys of a
@@ -22,7 +22,6 @@ from assaymark.attest.tlog.refusal import malformed
 from assaymark.attest.tlog.tiles import MAX_ENTRY
 from assaymark.canonical import canonical_bytes, parse_strict
 from assaymark.errors import EvidenceError
-from assaymark.guard.decisions.places import place_of
 from assaymark.guard.decisions.records import (
     ActionName,
     Entry,
@@ -32,9 +31,12 @@ from assaymark.guard.decisions.records import (
     LoggedLapse,
     MoreFindings,
     ShadowDecision,
+    StreamBegun,
     VerdictName,
 )
+from assaymark.guard.places import place_of
 from assaymark.guard.serving import Decision
+from assaymark.guard.verdict import UNREAD
 from assaymark.model.codec import from_plain, to_plain
 
 VERSION = "assaymark/decision-log/v1"
@@ -56,12 +58,9 @@ _Kind: TypeAlias = "tuple[str, str, str, ActionName]"
 """Side, detector, entity and action."""
 
 
-UNREAD = "nothing reads it"
-"""Why something is unjudged that no detector could have judged."""
-
-
 _KINDS: Mapping[str, type[Entry]] = {
     "decision": LoggedDecision,
+    "begun": StreamBegun,
     "shadow": ShadowDecision,
     "event": GuardEvent,
 }
@@ -93,6 +92,21 @@ def logged(decision: Decision) -> LoggedDecision:
         streamed=decision.streamed,
         latency=round(decision.latency, 6),
         overhead=round(decision.overhead, 6),
+    )
+
+
+def begun(decision: Decision) -> StreamBegun:
+    """Return what is logged before anything of an answer leaves that is still being written."""
+    whole = logged(decision)
+    return StreamBegun(
+        time=whole.time,
+        request_id=whole.request_id,
+        tenant=whole.tenant,
+        api=whole.api,
+        route=whole.route,
+        policy=whole.policy,
+        request_digest=whole.request_digest,
+        verdict=whole.verdict,
     )
 
 
@@ -207,7 +221,7 @@ def _lapse(plain: Mapping[str, Any]) -> LoggedLapse:
         side=_words(str(plain.get("side", ""))),
         field=place_of(str(plain.get("field", ""))),
         detector=detector,
-        # Without a detector the reason may quote a key that a user chose.
+        # Without a detector there is no more to say, and others than ours may have said it.
         reason=_words(str(plain.get("reason", ""))) if detector else UNREAD,
         passed=bool(plain.get("passed", False)),
         earlier=plain.get("earlier") is True,

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
-from assaymark.guard.decisions.entry import event_of, logged, render_entry
+from assaymark.guard.decisions.entry import begun, event_of, logged, render_entry
 from assaymark.guard.decisions.log import DecisionLog
 from assaymark.guard.decisions.records import Entry, GuardEvent
 from assaymark.guard.decisions.state import UnloggedError
@@ -109,6 +109,20 @@ class Recorder:
             self._missed(error.message, refused=True)
             raise
 
+    async def begin(self, decision: Decision) -> None:
+        """Return when it is in the log that an answer begins to leave before its decision is there.
+
+        With `when_full="continue"` it may leave all the same: the decision is what is counted.
+
+        Raises:
+            UnloggedError: It is not, and the policy of the server is to refuse.
+        """
+        try:
+            await self._add(begun(decision), is_counted=False)
+        except UnloggedError:
+            if self.when_full == "refuse":
+                raise
+
     async def record(self, decision: Decision) -> None:
         """Return when `decision` is in the log, or counted as unlogged.
 
@@ -147,19 +161,20 @@ class Recorder:
         except UnloggedError as error:
             self._missed(error.message, refused=False)
 
-    async def _add(self, entry: Entry) -> int:
-        """Add an entry.
+    async def _add(self, entry: Entry, *, is_counted: bool = True) -> int:
+        """Add an entry, and count it where it is not added and nobody is refused.
 
         Raises:
             UnloggedError: It is not in the log, or nobody knows whether it will be.
         """
+        counts = is_counted and self.when_full == "continue"
         try:
             done = self.log.submit(render_entry(entry))
         except UnloggedError as error:
-            if self.when_full == "continue":
+            if counts:
                 self._missed(error.message, refused=False)
             raise
-        if self.when_full == "continue":
+        if counts:
             # Also of an entry that nobody waits for any longer it is known in the end whether it was written.
             done.add_done_callback(self._settled)
         waiting = asyncio.wrap_future(done)
@@ -231,6 +246,9 @@ class Observing:
 
     async def ready(self) -> None:
         """Return at once."""
+
+    async def begin(self, decision: Decision) -> None:
+        """Keep nothing."""
 
     async def record(self, decision: Decision) -> None:
         """Tell the observers."""

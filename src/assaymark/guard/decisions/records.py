@@ -105,6 +105,23 @@ class LoggedDecision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamBegun:
+    """An answer begins to leave while it is written; its decision follows, unless the server ends first."""
+
+    time: str
+    """When the request came."""
+
+    request_id: str
+    tenant: str
+    api: str
+    route: str
+    policy: Sha256
+    request_digest: str
+    verdict: VerdictName
+    """On the request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShadowDecision:
     """What a policy that does not act would have made of a request."""
 
@@ -140,4 +157,4 @@ class GuardEvent:
     """Names, digests, numbers and rules of a policy."""
 
 
-Entry: TypeAlias = LoggedDecision | ShadowDecision | GuardEvent
+Entry: TypeAlias = LoggedDecision | StreamBegun | ShadowDecision | GuardEvent

@@ -15,7 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assaymark.guard.decisions.entry import id_of, parse_entry
-from assaymark.guard.decisions.records import Entry, GuardEvent, LoggedDecision, ShadowDecision
+from assaymark.guard.decisions.records import (
+    Entry,
+    GuardEvent,
+    LoggedDecision,
+    ShadowDecision,
+    StreamBegun,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class Wanted:
     request_id: str | None = None
     api: str | None = None
     kinds: frozenset[str] = frozenset({"decision"})
-    """`decision`, `shadow` and `event`."""
+    """`decision`, `begun`, `shadow` and `event`."""
 
     def fits(self, entry: Entry) -> bool:
         """Return whether an entry is one that is looked for."""
@@ -57,6 +63,8 @@ class Wanted:
         match entry:
             case LoggedDecision():
                 fits_kind = "decision" in self.kinds and self._fits_decision(entry)
+            case StreamBegun():
+                fits_kind = "begun" in self.kinds and self._fits_begun(entry)
             case ShadowDecision():
                 fits_kind = "shadow" in self.kinds and self._fits_shadow(entry)
             case GuardEvent():
@@ -74,6 +82,13 @@ class Wanted:
             )
         )
 
+    def _fits_begun(self, entry: StreamBegun) -> bool:
+        return (
+            self._fits_request(entry)
+            and (self.api is None or entry.api == self.api)
+            and not self.entities
+        )
+
     def _fits_shadow(self, entry: ShadowDecision) -> bool:
         return (
             self._fits_request(entry)
@@ -81,7 +96,7 @@ class Wanted:
             and (not self.entities or any(each.entity in self.entities for each in entry.findings))
         )
 
-    def _fits_request(self, entry: LoggedDecision | ShadowDecision) -> bool:
+    def _fits_request(self, entry: LoggedDecision | StreamBegun | ShadowDecision) -> bool:
         return (
             (not self.verdicts or entry.verdict.value in self.verdicts)
             and (self.policy is None or entry.policy.startswith(self.policy))
@@ -140,6 +155,8 @@ class Summary:
     events: int = 0
     unlogged: int = 0
     refused: int = 0
+    open: set[str] = field(default_factory=set)
+    """Ids of requests whose answers began to leave, and on which there is no decision (yet)."""
 
     def take(self, data: bytes) -> None:
         """Take the next entry.
@@ -152,6 +169,9 @@ class Summary:
             case LoggedDecision():
                 name = entry.verdict.value
                 self.verdicts[name] = self.verdicts.get(name, 0) + 1
+                self.open.discard(entry.request_id)
+            case StreamBegun():
+                self.open.add(entry.request_id)
             case ShadowDecision():
                 self.shadows += 1
             case GuardEvent():

@@ -86,7 +86,7 @@ class ShadowRunner:
     def decided(self, decision: Decision, index: int | None) -> None:  # noqa: ARG002 - of observers
         """Let shadows judge what was decided."""
         watched = CURRENT.get()
-        # A guard's own APIs judge without it, so there is nothing to compare.
+        # Calls that ask for no judgement, such as lists of what there is, leave nothing to compare.
         if watched is None or not watched.collected.parts:
             return
         CURRENT.set(None)

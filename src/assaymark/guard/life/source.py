@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assaymark.canonical import digest_of
-from assaymark.errors import PolicyError
 from assaymark.guard.guard import Guard
 from assaymark.guard.life.canary import is_in_share
 from assaymark.guard.life.collecting import Collected, CollectingGuard
@@ -34,22 +33,32 @@ from assaymark.guard.life.watching import (
     WatchedPolicy,
     told,
 )
-from assaymark.guard.serving import SESSION, TENANT, ServedPolicy
+from assaymark.guard.serving import REQUEST, SESSION, TENANT, NotServedError, ServedPolicy
 from assaymark.guard.watch.health import Condition
 from assaymark.guard.watch.metrics import Counter, Gauge, Metrics
 from assaymark.policy.guarding import GuardRules, guard_rules
 
 
-class NoPolicyError(PolicyError):
+class NoPolicyError(NotServedError):
     """No policy holds for whoever asks."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "no policy holds for this tenant",
+            outcome="no_policy",
+            policy=digest_of({"tenants": "others refused"}),
+        )
 
-class StoppedError(PolicyError):
+
+class StoppedError(NotServedError):
     """The kill switch is on."""
 
     def __init__(self) -> None:
         super().__init__(
-            "the kill switch is on", hint="remove its file when requests may be served again"
+            "the kill switch is on",
+            hint="remove its file when requests may be served again",
+            outcome="stopped",
+            policy=digest_of({"killSwitch": "block"}),
         )
 
 
@@ -146,7 +155,7 @@ class Policies:
         """Return the policy for a request.
 
         Args:
-            headers: Names in lower case; `assaymark-tenant` is the server's word.
+            headers: Names in lower case; `assaymark-tenant` and `assaymark-request` are the server's words.
 
         Raises:
             StoppedError: The kill switch is on.
@@ -163,9 +172,10 @@ class Policies:
         held = self._tenants.get(tenant, self._default)
         if held is None:
             self._refused.add("no-policy")
-            raise NoPolicyError("no policy holds for this tenant")
-        # Where no conversation is named, each request is one.
-        name = f"{tenant}\0{headers.get(SESSION) or secrets.token_hex(16)}"
+            raise NoPolicyError
+        # Where no conversation is named, each request is one, and the same request is the same one.
+        named, request = headers.get(SESSION), headers.get(REQUEST, "")
+        name = f"{tenant}\0s{named}" if named else f"{tenant}\0r{request}"
         policy, role = held.policy, "stable"
         canary = held.plan.canary
         if (

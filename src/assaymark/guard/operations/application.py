@@ -9,14 +9,14 @@ tests/guard/operations/test_at_work.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from assaymark.guard.apis.contract import Api, Call
 from assaymark.guard.watch.pages import Pages
 
-MayLook: TypeAlias = Callable[[Mapping[str, str]], bool]
+MayLook: TypeAlias = Callable[[Mapping[str, str]], Awaitable[bool]]
 """From headers, names in lower case, to whether their sender may see what operators see."""
 
 
@@ -48,7 +48,7 @@ class WithPages:
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
         }
-        if api.path in self._guarded and not self._may_look(headers):
+        if api.path in self._guarded and not await self._may_look(headers):
             await _send(send, 401, {"content-type": "text/plain"}, b"a key is needed\n", scope)
             return
         query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))

@@ -2,7 +2,8 @@
 Answers of Anthropic's messages, as a whole and in pieces.
 
 A block of content that is blocked ends where it was, and the answer with it: `stop_reason: "refusal"`. Of a
-call of a tool that is blocked nothing is left in a whole answer; in a stream its input stops being JSON.
+call of a tool that is blocked nothing is left: half of an input is one that clients might act on. So where a
+rule may block calls, a stream holds each until it is whole; else its pieces leave as they come.
 
 tests/guard/proxy/test_anthropic_messages.py and test_law.py
 """
@@ -15,10 +16,12 @@ from typing import Any
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.asgi.sse import Event
 from assaymark.guard.documents import Steps
-from assaymark.guard.proxy.coverage import Leave, Rest, Shape, is_plain, rest_of
+from assaymark.guard.proxy.coverage import Leave, Rest, Shape, rest_of
 from assaymark.guard.proxy.dialect import data_of, is_one_of, written
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
+from assaymark.guard.proxy.stream_ends import EndsByEvent
+from assaymark.guard.structure import is_plain
 
 REFUSED = "refusal"
 
@@ -64,7 +67,7 @@ _PIECES = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta
 """Type of a delta to the key of its text."""
 
 
-class AnthropicAnswer:
+class AnthropicAnswer(EndsByEvent):
     """One answer.
 
     Args:
@@ -76,7 +79,8 @@ class AnthropicAnswer:
         self._judge, self._tools = judge, tools
         self._deltas: dict[int, str] = {}
         """Index of each block that is open to the type of its deltas."""
-        self.is_closing = self.is_over = False
+        self._held: dict[int, list[Event]] = {}
+        """Index of each call of a tool that is open and held to what will leave of it."""
 
     # -- as a whole
 
@@ -169,16 +173,6 @@ class AnthropicAnswer:
         rest = [Rest((), document)]
         return [_event(await self._judge.answer_rest(document, rest, (*here, "unknown")))]
 
-    async def end(self) -> list[Event]:
-        """Take the end of the stream.
-
-        Raises:
-            RefusedError: There was no last event.
-        """
-        if not self.is_over:
-            raise invalid_answer("it ended in the middle")
-        return []
-
     def broken(self, refused: RefusedError) -> list[Event]:
         """Return what ends a stream that cannot go on."""
         self.is_over = True
@@ -196,7 +190,9 @@ class AnthropicAnswer:
             if block.get("input"):
                 raise invalid_answer("the input of a tool began before its pieces")
             self._deltas[index] = "input_json_delta"
-        return [_event(plain, content_block=new), *self._ended(index)]
+            if self._judge.may_block_calls:
+                self._held[index] = []
+        return self._left(index, [_event(plain, content_block=new)])
 
     async def _delta(self, plain: dict[str, Any], delta: dict[str, Any]) -> list[Event]:
         index = a_number(plain.get("index"), 0)
@@ -219,7 +215,7 @@ class AnthropicAnswer:
         text = await self._judge.feed(
             self._key(index), _text(delta, key), to_tool=is_json, is_json=is_json
         )
-        return [_event(plain, delta={**new, key: text}), *self._ended(index)]
+        return self._left(index, [_event(plain, delta={**new, key: text})])
 
     async def _stopped(self, plain: dict[str, Any]) -> list[Event]:
         index = a_number(plain.get("index"), 0)
@@ -231,10 +227,19 @@ class AnthropicAnswer:
         left = (
             [_event({"type": "content_block_delta", "index": index}, delta=piece)] if text else []
         )
-        if ended := self._ended(index):
-            return [*left, *ended]
+        left = self._left(index, left)
+        if self.is_over:
+            return left
         del self._deltas[index]
-        return [*left, _event(plain)]
+        return [*self._held.pop(index, []), *left, _event(plain)]
+
+    def _left(self, index: int, events: list[Event]) -> list[Event]:
+        """Return what leaves now of events of a block, with the end of the answer where it is blocked."""
+        ended = self._ended(index)
+        if index not in self._held:
+            return [*events, *ended]
+        self._held[index] += events
+        return ended
 
     def _ended(self, index: int) -> list[Event]:
         """Return the end of the answer, where a block is blocked."""
@@ -242,8 +247,10 @@ class AnthropicAnswer:
             return []
         self.is_closing = self.is_over = True
         delta = {"stop_reason": REFUSED, "stop_sequence": None}
+        # A call that is held never began.
+        begun = [] if index in self._held else [{"type": "content_block_stop", "index": index}]
         return [
-            _event({"type": "content_block_stop", "index": index}),
+            *map(_event, begun),
             _event({"type": "message_delta", "usage": {"output_tokens": 0}}, delta=delta),
             _event({"type": "message_stop"}),
         ]

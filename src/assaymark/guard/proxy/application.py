@@ -24,6 +24,7 @@ from assaymark.guard.proxy.dialect import Dialect, OpenAIErrors
 from assaymark.guard.proxy.exchange import Exchange
 from assaymark.guard.proxy.faults import fault
 from assaymark.guard.proxy.keys import Keyring
+from assaymark.guard.proxy.models import answer_models, is_about_models
 from assaymark.guard.proxy.settings import ServerLimits
 from assaymark.guard.proxy.slots import Slots
 from assaymark.guard.proxy.upstreams import Upstreams
@@ -135,6 +136,8 @@ class ProxyApplication:
             await Exchange(self, dialect, client).run()
         elif dialect is not None:
             raise RefusedError(405, "method_not_allowed", "this path takes POST only")
+        elif is_about_models(path):
+            await answer_models(self, client, path, self._dialects.values())
         elif self._contracts is None or not await answer_contract(
             self, self._contracts, client, path
         ):

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.asgi.sse import Event
 from assaymark.guard.proxy.chat_choice import FILTERED, Choice
 from assaymark.guard.proxy.chat_request import judged_request
@@ -23,13 +22,13 @@ from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
 from assaymark.guard.proxy.dialect import (
     DONE,
     OpenAIErrors,
-    data_of,
     declared_names,
     written,
 )
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.moderation import moderation_of
-from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
+from assaymark.guard.proxy.reading import a_list, a_number, an_object
+from assaymark.guard.proxy.stream_ends import EndsByMark
 
 FRAME: Mapping[str, Shape] = dict.fromkeys(
     (
@@ -69,7 +68,7 @@ class ChatCompletions(OpenAIErrors):
         return ChatAnswer(judge, declared_names(request.get("tools")), request.get("n"))
 
 
-class ChatAnswer:
+class ChatAnswer(EndsByMark):
     """One answer.
 
     Args:
@@ -83,7 +82,6 @@ class ChatAnswer:
         self._count = count if isinstance(count, int) and count > 0 else 1
         self._choices: dict[int, Choice] = {}
         self._frame: dict[str, Any] = {}
-        self.is_closing = self.is_over = False
 
     # -- as a whole
 
@@ -107,19 +105,7 @@ class ChatAnswer:
 
     # -- in pieces
 
-    async def event(self, event: Event) -> list[Event]:
-        """Take the next event; return those that may leave.
-
-        Raises:
-            RefusedError: It is no event of this API, or may not leave.
-        """
-        if event.data == DONE:
-            return await self._done()
-        if event.data is None:
-            return [Event()]
-        document = an_object(data_of(event))
-        if document.get("error") is not None:
-            raise RefusedError(502, "upstream_failed", "the upstream failed in the middle")
+    async def _piece(self, document: dict[str, Any]) -> list[Event]:
         choices = a_list(document.get("choices"))
         rests = list(rest_of(document, _ANSWER))
         plain = await self._judge.answer_rest(document, rests, ("event",))
@@ -137,23 +123,6 @@ class ChatAnswer:
             passed = [each for each in passed if not any(each is one for one in once)]
             left.append(self._event(once, plain))
         return [*left, *self._closed()]
-
-    async def end(self) -> list[Event]:
-        """Take the end of the stream.
-
-        Raises:
-            RefusedError: A choice was not finished.
-        """
-        if self.is_over:
-            return []
-        if not self.is_closing:
-            raise invalid_answer("it ended in the middle")
-        return await self._done()
-
-    def broken(self, refused: RefusedError) -> list[Event]:
-        """Return what ends a stream that cannot go on."""
-        self.is_over = True
-        return [Event(data=refused.envelope()), Event(data=DONE)]
 
     async def _done(self) -> list[Event]:
         self.is_closing = self.is_over = True

@@ -35,6 +35,8 @@ class Client:
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in self.raw_headers
         }
+        self.peer: str = (scope.get("client") or ("",))[0]
+        """The address from which it came; empty where nobody knows."""
         self.query: bytes = scope.get("query_string", b"")
         self.method: str = scope["method"]
         self.has_begun = False

@@ -13,17 +13,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.asgi.sse import Event
 from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.chat_choice import FILTERED
 from assaymark.guard.proxy.chat_completions import FRAME
 from assaymark.guard.proxy.chat_request import SETTINGS
 from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
-from assaymark.guard.proxy.dialect import DONE, OpenAIErrors, data_of, written
+from assaymark.guard.proxy.dialect import DONE, OpenAIErrors, written
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.prompts import prompt_turns
 from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
+from assaymark.guard.proxy.stream_ends import EndsByMark
 from assaymark.guard.proxy.turns import Form, Turn, judged_turns
 
 _REQUEST: Shape = {
@@ -69,7 +69,7 @@ class Completions(OpenAIErrors):
         return CompletionAnswer(judge, (count if isinstance(count, int) else 1) * max(prompts, 1))
 
 
-class CompletionAnswer:
+class CompletionAnswer(EndsByMark):
     """One answer.
 
     Args:
@@ -82,7 +82,6 @@ class CompletionAnswer:
         self._finished: dict[int, bool] = {}
         """Index of each choice that is finished to whether it was blocked."""
         self._frame: dict[str, Any] = {}
-        self.is_closing = self.is_over = False
 
     async def whole(self, document: Any) -> Any:
         """Return an answer that came as a whole, as it may pass.
@@ -101,19 +100,7 @@ class CompletionAnswer:
         plain = await self._judge.answer_rest(document, list(rest_of(document, _ANSWER)))
         return {**plain, "choices": passed} if "choices" in plain else plain
 
-    async def event(self, event: Event) -> list[Event]:
-        """Take the next event; return those that may leave.
-
-        Raises:
-            RefusedError: It is no event of this API, or may not leave.
-        """
-        if event.data == DONE:
-            return await self._done()
-        if event.data is None:
-            return [Event()]
-        document = an_object(data_of(event))
-        if document.get("error") is not None:
-            raise RefusedError(502, "upstream_failed", "the upstream failed in the middle")
+    async def _piece(self, document: dict[str, Any]) -> list[Event]:
         plain = await self._judge.answer_rest(
             document, list(rest_of(document, _ANSWER)), ("event",)
         )
@@ -123,7 +110,7 @@ class CompletionAnswer:
         for n, choice in enumerate(choices):
             index = a_number(an_object(choice).get("index"), n)
             if index not in self._finished:
-                passed.append(await self._piece(choice, index))
+                passed.append(await self._choice(choice, index))
         left = [Event(data=written({**plain, "choices": passed}))] if passed or not choices else []
         self.is_closing = len(self._finished) >= self._count
         if self.is_closing and all(self._finished.values()):
@@ -131,24 +118,7 @@ class CompletionAnswer:
             left.append(Event(data=DONE))
         return left
 
-    async def end(self) -> list[Event]:
-        """Take the end of the stream.
-
-        Raises:
-            RefusedError: A choice was not finished.
-        """
-        if self.is_over:
-            return []
-        if not self.is_closing:
-            raise invalid_answer("it ended in the middle")
-        return await self._done()
-
-    def broken(self, refused: RefusedError) -> list[Event]:
-        """Return what ends a stream that cannot go on."""
-        self.is_over = True
-        return [Event(data=refused.envelope()), Event(data=DONE)]
-
-    async def _piece(self, choice: dict[str, Any], index: int) -> dict[str, Any]:
+    async def _choice(self, choice: dict[str, Any], index: int) -> dict[str, Any]:
         key = _key(index)
         text = await self._judge.feed(key, _text(choice))
         if choice.get("finish_reason") is not None:

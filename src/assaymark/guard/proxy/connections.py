@@ -3,7 +3,8 @@ HTTP to one upstream: a request, and an answer that is read piece by piece withi
 
 * A connection on which anything went wrong is never used again; neither is one whose answer was not read to
   its end, or behind which something else came.
-* No redirect is followed, and nothing is unpacked: a key goes to the address that was named.
+* No redirect is followed, and nothing is unpacked: a key goes to the address that was named, directly or
+  through the proxy that was named, whatever the environment says.
 * `NotSentError` says that the upstream never saw the request, so that another one may be asked.
 
 tests/guard/proxy/test_upstreams.py and test_faults.py
@@ -23,8 +24,9 @@ import httpcore
 
 from assaymark.errors import InputError
 from assaymark.guard.asgi.refusals import RefusedError
-from assaymark.guard.proxy.settings import Timeouts
+from assaymark.guard.proxy.settings import Timeouts, UpstreamSettings, Via
 from assaymark.guard.proxy.streams import Streams
+from assaymark.guard.proxy.tunnel import Tunnels
 
 _MOST_IDLE = 64
 
@@ -115,28 +117,36 @@ class Origin:
     """Connections to one address.
 
     Args:
-        url: The address, without user or query.
+        settings: Of the upstream.
         timeouts: How long it may take.
-        authority: Whose certificates are believed; by default those that the system believes.
 
     Raises:
-        InputError: The authority's certificate cannot be used.
+        InputError: A certificate or a key cannot be used.
     """
 
-    def __init__(self, url: str, timeouts: Timeouts, authority: Path | None = None) -> None:
-        self._base, self._timeouts = urlsplit(url), timeouts
-        self._streams = Streams()
+    def __init__(self, settings: UpstreamSettings, timeouts: Timeouts) -> None:
+        self._base, self._timeouts = urlsplit(settings.url), timeouts
+        self._streams = _reaching(settings.via)
         is_tls = self._base.scheme == "https"
-        self._context = _trusting(authority) if is_tls else None
+        self._context = _trusting(settings.authority) if is_tls else None
+        if self._context is not None and settings.certificate is not None:
+            _show(self._context, settings.certificate, settings.private_key)
         host = self._base.hostname or ""
         self._host = host.encode("idna") if not host.replace(":", "").isalnum() else host.encode()
         self._port = self._base.port or (443 if is_tls else 80)
         self._idle: list[Any] = []
 
-    async def post(
-        self, target: str, headers: Mapping[str, str], body: bytes, until: float
+    async def ask(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes, until: float
     ) -> UpstreamAnswer:
         """Send a request; return the answer when it has begun.
+
+        Args:
+            method: `POST`, or `GET`, which has no body.
+            target: The path below the address.
+            headers: That go with it.
+            body: Of the request; JSON.
+            until: When all of the answer must be there; monotonic.
 
         Raises:
             NotSentError: Nobody is there.
@@ -147,7 +157,7 @@ class Origin:
         try:
             async with asyncio.timeout(max(seconds, 0.0)):
                 response = await connection.handle_async_request(
-                    self._request(target, headers, body)
+                    self._request(method, target, headers, body)
                 )
         except (httpcore.ConnectError, httpcore.ConnectTimeout):
             await connection.aclose()
@@ -190,11 +200,17 @@ class Origin:
             network_backend=self._streams,
         )
 
-    def _request(self, target: str, headers: Mapping[str, str], body: bytes) -> httpcore.Request:
+    def _request(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> httpcore.Request:
+        told = [
+            (b"Content-Type", b"application/json"),
+            (b"Content-Length", str(len(body)).encode()),
+        ]
         path = f"{self._base.path.rstrip('/')}{target}"
         netloc = self._base.netloc.encode("idna") if self._base.netloc.isascii() else self._host
         return httpcore.Request(
-            "POST",
+            method,
             httpcore.URL(
                 scheme=self._base.scheme.encode(),
                 host=self._host,
@@ -203,8 +219,7 @@ class Origin:
             ),
             headers=[
                 (b"Host", netloc),
-                (b"Content-Type", b"application/json"),
-                (b"Content-Length", str(len(body)).encode()),
+                *(() if method == "GET" else told),
                 # What is packed could not be judged.
                 (b"Accept-Encoding", b"identity"),
                 *((name.encode(), value.encode("latin-1")) for name, value in headers.items()),
@@ -221,8 +236,26 @@ def _says_more(connection: Any) -> bool:
     return http is None or bool(http.trailing_data[0])
 
 
+def _reaching(via: Via | None) -> httpcore.AsyncNetworkBackend:
+    """Return what opens connections."""
+    if via is None:
+        return Streams()
+    return Tunnels(
+        Streams(), via, _trusting(via.authority) if via.url.startswith("https:") else None
+    )
+
+
 def _trusting(authority: Path | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=None if authority is None else str(authority))
     except (OSError, ssl.SSLError):
         raise InputError(f"the certificate `{authority}` cannot be used") from None
+
+
+def _show(context: ssl.SSLContext, certificate: Path, private_key: Path | None) -> None:
+    """Have a certificate shown to whoever asks for one."""
+    try:
+        # Nobody is there to be asked for a passphrase.
+        context.load_cert_chain(certificate, private_key, password=b"")
+    except (OSError, ssl.SSLError):
+        raise InputError(f"the certificate `{certificate}`, or its key, cannot be used") from None

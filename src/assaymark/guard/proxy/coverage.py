@@ -11,18 +11,13 @@ tests/guard/proxy/test_coverage.py
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
 from assaymark.guard.documents import Steps
-
-_PLAIN = re.compile(r"[\w.:/+|=-]{0,256}", re.ASCII)
-_OPAQUE = re.compile(r"[\w.:/+|=-]*", re.ASCII)
-_LARGEST = 10**11
-"""Numbers of structure are smaller: counts, and times in seconds."""
+from assaymark.guard.structure import OPAQUE, PLAIN, is_plain
 
 
 class Leave(Enum):
@@ -57,7 +52,7 @@ def rest_of(document: Any, shape: Shape, steps: Steps = ()) -> Iterator[Rest]:
     if document is None or shape is Leave.TAKEN:
         return
     if isinstance(shape, Leave):
-        if not is_plain(document, _OPAQUE if shape is Leave.OPAQUE else _PLAIN):
+        if not is_plain(document, OPAQUE if shape is Leave.OPAQUE else PLAIN):
             yield Rest(steps, document)
     elif isinstance(shape, list) and isinstance(document, list):
         for n, each in enumerate(document):
@@ -71,22 +66,6 @@ def rest_of(document: Any, shape: Shape, steps: Steps = ()) -> Iterator[Rest]:
                 yield from rest_of(each, shape[key], (*steps, key))
     else:
         yield Rest(steps, document)
-
-
-def is_plain(value: Any, text: re.Pattern[str] = _PLAIN) -> bool:
-    """Return whether `value` is structure: small numbers, words, and lists and objects of them."""
-    match value:
-        case None | bool():
-            return True
-        case int() | float():
-            return abs(value) < _LARGEST
-        case str():
-            return text.fullmatch(value) is not None
-        case list():
-            return all(is_plain(each, text) for each in value)
-        case dict():
-            return all(is_plain(each, text) for pair in value.items() for each in pair)
-    return False
 
 
 def texts_of(rest: Rest, but: Collection[str]) -> Iterator[tuple[Steps, str]]:

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from assaymark.canonical import parse_strict
-from assaymark.errors import AssaymarkError, EvidenceError
+from assaymark.errors import AssaymarkError
 from assaymark.guard.asgi.headers import BodyKind, body_kind
 from assaymark.guard.asgi.incoming import ClientLeftError
 from assaymark.guard.asgi.refusals import RefusedError, unreadable
@@ -29,9 +29,9 @@ from assaymark.guard.proxy.dialect import Answer, Dialect
 from assaymark.guard.proxy.faults import fault
 from assaymark.guard.proxy.forwarding import answer_headers, request_headers, target_of
 from assaymark.guard.proxy.judge import Judge
-from assaymark.guard.proxy.reading import invalid_answer
-from assaymark.guard.proxy.record import Record, unlogged
-from assaymark.guard.serving import SESSION, TENANT
+from assaymark.guard.proxy.reading import answered, invalid_answer, request_object
+from assaymark.guard.proxy.record import Record, Unserved, unlogged
+from assaymark.guard.serving import REQUEST, SESSION, TENANT, NotServedError
 from assaymark.guard.sessions import Session
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Exchange:
         self._record: Record | None = None
         self._judge: Judge | None = None
         self._answer: Answer | None = None
+        self._begun: asyncio.Task[None] | None = None
         self._came = datetime.now(UTC)
 
     async def run(self) -> None:
@@ -74,13 +75,12 @@ class Exchange:
             raise
 
     async def _serve(self) -> None:
-        headers = self._client.headers
-        caller = self._proxy.keys.caller(headers)
+        caller = await self._proxy.keys.caller(self._client)
         limits = self._proxy.limits
         if body_kind(self._client.raw_headers) is not BodyKind.JSON:
             raise unreadable("request", "it is not JSON in UTF-8")
         data = await self._client.body(limits.caps.request, limits.seconds)
-        document = _parsed(data)
+        document = request_object(data)
         async with self._proxy.slots.one():
             judge = self._began(caller.tenant, data)
             await self._demand_log()
@@ -89,25 +89,33 @@ class Exchange:
 
     def _began(self, tenant: str, data: bytes) -> Judge:
         """Find the policy that holds; from here on there is something to record."""
-        headers = {**self._client.headers, TENANT: tenant}
+        # The same request is treated alike, also where it names no conversation.
+        same = hashlib.sha256(data).hexdigest()
+        headers = {**self._client.headers, TENANT: tenant, REQUEST: same}
         try:
             served = self._proxy.source.guard_for(headers)
         except AssaymarkError as error:
+            if isinstance(error, NotServedError):
+                self._record = self._recording(tenant, data, Unserved(error.policy))
+                self._record.outcome = error.outcome
             raise RefusedError(
                 503, "guard_unavailable", "no policy holds for this request", cause=error.message
             ) from None
         name = headers.get(SESSION)
         session = None if name is None else Session(served.tenant, name)
         self._judge = Judge(served.guard, session, self._proxy.limits.caps)
-        self._record = Record(
+        self._record = self._recording(served.tenant, data, self._judge)
+        return self._judge
+
+    def _recording(self, tenant: str, data: bytes, judge: Judge | Unserved) -> Record:
+        return Record(
             came=self._came,
             request_id=self._client.request_id,
-            tenant=served.tenant,
+            tenant=tenant,
             dialect=self._dialect,
-            judge=self._judge,
+            judge=judge,
             digest=self._proxy.digest(data),
         )
-        return self._judge
 
     async def _demand_log(self) -> None:
         try:
@@ -125,6 +133,10 @@ class Exchange:
         target = target_of(dialect, self._client.query)
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         record.sent_on()
+        if document.get("stream") is True:
+            # While the upstream thinks, so that the first piece need not wait for the disk.
+            self._begun = asyncio.create_task(record.begin(proxy.sink))
+            self._begun.add_done_callback(lambda done: done.cancelled() or done.exception())
         upstream, answer = await proxy.upstreams.ask(
             dialect.name,
             model if isinstance(model, str) else "",
@@ -173,11 +185,7 @@ class Exchange:
         await self._send(upstream.status, new, answer_headers(upstream.headers))
 
     async def _document(self, upstream: UpstreamAnswer) -> Any:
-        data = await upstream.body(self._proxy.limits.caps.answer)
-        try:
-            return parse_strict(data)
-        except EvidenceError:
-            raise invalid_answer("it is no JSON that means one thing only") from None
+        return answered(await upstream.body(self._proxy.limits.caps.answer))
 
     # -- to the client
 
@@ -190,6 +198,7 @@ class Exchange:
     async def _stream(self, upstream: UpstreamAnswer, answer: Answer) -> None:
         """Send an answer while it is written; its end once its decision is recorded."""
         self._recorded().streamed = True
+        await (self._begun or self._recorded().begin(self._proxy.sink))
         decoder, reader = codecs.getincrementaldecoder("utf-8-sig")(), EventReader()
         last: list[Event] = []
         async for piece in upstream.pieces():
@@ -222,7 +231,7 @@ class Exchange:
         """Answer with an error, or, where an answer has begun, end it with one."""
         record = self._record
         if record is not None and not record.is_kept:
-            record.outcome = refused.code
+            record.outcome = refused.code if record.outcome == "passed" else record.outcome
             try:
                 await record.keep(self._proxy.sink, self._client.status or refused.status)
             except RefusedError as not_kept:
@@ -250,18 +259,6 @@ class Exchange:
     def _recorded(self) -> Record:
         assert self._record is not None  # noqa: S101 - made before anything is sent on
         return self._record
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    try:
-        document = parse_strict(data)
-    except EvidenceError:
-        document = None
-    if not isinstance(document, dict):
-        raise RefusedError(
-            400, "invalid_json", "the request is no JSON object that means one thing only"
-        )
-    return document
 
 
 def _decoded(decoder: Any, data: bytes) -> str:

@@ -88,6 +88,11 @@ class Judge:
         account.merge(self._rests)
         return account
 
+    @property
+    def may_block_calls(self) -> bool:
+        """Whether a rule blocks what is found in a call of a tool."""
+        return any(each.action is Action.BLOCK for each in self.guard.rules.rules[Phase.TOOL_CALLS])
+
     # -- requests
 
     async def messages(self, messages: Sequence[Any], where: Sequence[Steps]) -> tuple[Any, ...]:

@@ -1,5 +1,5 @@
 """
-What an upstream sent, read as its API has it; anything else is no answer.
+What clients and upstreams sent, read as their API has it; anything else is no request, or no answer.
 
 tests/guard/proxy/test_faults.py
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from assaymark.canonical import parse_strict
+from assaymark.errors import EvidenceError
 from assaymark.guard.asgi.refusals import RefusedError
 
 MOST_TEXTS = 1_000
@@ -19,6 +21,35 @@ def invalid_answer(why: str) -> RefusedError:
     return RefusedError(
         502, "upstream_invalid", "the upstream's answer could not be read", cause=why
     )
+
+
+def request_object(data: bytes) -> dict[str, Any]:
+    """Return what a client sent.
+
+    Raises:
+        RefusedError: It is no JSON object, or one that readers may understand differently.
+    """
+    try:
+        document = parse_strict(data)
+    except EvidenceError:
+        document = None
+    if not isinstance(document, dict):
+        raise RefusedError(
+            400, "invalid_json", "the request is no JSON object that means one thing only"
+        )
+    return document
+
+
+def answered(data: bytes) -> Any:
+    """Return what an upstream sent as a whole.
+
+    Raises:
+        RefusedError: It is no JSON, or some that readers may understand differently.
+    """
+    try:
+        return parse_strict(data)
+    except EvidenceError:
+        raise invalid_answer("it is no JSON that means one thing only") from None
 
 
 def an_object(value: Any) -> dict[str, Any]:

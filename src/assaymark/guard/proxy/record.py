@@ -7,17 +7,37 @@ tests/guard/proxy/test_decisions.py
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from assaymark.errors import AssaymarkError
+from assaymark.guard.asgi.account import Account
 from assaymark.guard.asgi.headers import told
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.proxy.dialect import Dialect
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.serving import Decision, DecisionSink
 from assaymark.guard.verdict import Verdict
+from assaymark.model.subject import Sha256
+
+_STREAMS = 200
+"""Status of an answer that streams."""
+
+
+class Unserved:
+    """Who judges where nobody is served: refused, under the digest of what says so.
+
+    Args:
+        policy: The digest.
+    """
+
+    def __init__(self, policy: Sha256) -> None:
+        self.policy = policy
+        self.detectors: dict[str, Sha256] = {}
+        self.guard = self
+        self.request, self.response = Account(), Account()
+        self.request.verdict = Verdict.BLOCK
 
 
 class Record:
@@ -39,7 +59,7 @@ class Record:
         request_id: str,
         tenant: str,
         dialect: Dialect,
-        judge: Judge,
+        judge: Judge | Unserved,
         digest: str,
     ) -> None:
         self._came, self._request_id, self._tenant = came, request_id, tenant
@@ -65,6 +85,7 @@ class Record:
     def decision(self, status: int) -> Decision:
         """Return what is recorded."""
         request, response = self._judge.request, self._judge.response
+        findings, unjudged = self._said({"request": request, "response": response})
         latency = time.monotonic() - self._began
         return Decision(
             time=self._came,
@@ -79,13 +100,24 @@ class Record:
             detectors=dict(self._judge.guard.detectors),
             request_digest=self._digest,
             verdict=max(request.verdict, response.verdict),
-            findings=tuple(self._said("findings")),
-            unjudged=tuple(self._said("unjudged")),
+            findings=findings,
+            unjudged=unjudged,
             withheld=response.verdict is Verdict.BLOCK or self.outcome != "passed",
             streamed=self.streamed,
             latency=latency,
             overhead=max(latency - self._upstream, 0.0),
         )
+
+    async def begin(self, sink: DecisionSink) -> None:
+        """Record that an answer begins to leave.
+
+        Raises:
+            RefusedError: It cannot be.
+        """
+        try:
+            await sink.begin(self.decision(_STREAMS))
+        except AssaymarkError as error:
+            raise unlogged(error) from None
 
     async def keep(self, sink: DecisionSink, status: int) -> None:
         """Record the decision.
@@ -117,11 +149,15 @@ class Record:
         }
         return {name.decode(): value.decode("latin-1") for name, value in told(said)}
 
-    def _said(self, what: str) -> Iterator[dict[str, Any]]:
-        sides = {"request": self._judge.request, "response": self._judge.response}
-        for side, account in sides.items():
-            for each in account.to_plain(self._dialect.names).get(what, ()):
-                yield {"side": side, **{k: v for k, v in each.items() if k != "message"}}
+    def _said(self, sides: Mapping[str, Account]) -> Iterator[tuple[dict[str, Any], ...]]:
+        """Yield what was found, then what was unjudged, with the sides that they are of."""
+        plain = {side: each.to_plain(self._dialect.names) for side, each in sides.items()}
+        for what in ("findings", "unjudged"):
+            yield tuple(
+                {"side": side, **{k: v for k, v in each.items() if k != "message"}}
+                for side, said in plain.items()
+                for each in said.get(what, ())
+            )
 
 
 def unlogged(error: AssaymarkError) -> RefusedError:

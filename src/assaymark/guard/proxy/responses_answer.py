@@ -18,12 +18,14 @@ from typing import Any
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.asgi.sse import Event
 from assaymark.guard.documents import Steps
-from assaymark.guard.proxy.coverage import Leave, Rest, Shape, is_plain, rest_of
+from assaymark.guard.proxy.coverage import Leave, Rest, Shape, rest_of
 from assaymark.guard.proxy.dialect import data_of, declared_names, written
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.moderation import moderation_of
 from assaymark.guard.proxy.reading import a_list, a_number, an_object, invalid_answer
 from assaymark.guard.proxy.response_items import SPOKEN, Items, Spoken
+from assaymark.guard.proxy.stream_ends import EndsByEvent
+from assaymark.guard.structure import is_plain
 
 _FILTERED = {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}
 
@@ -65,7 +67,7 @@ _INDEXES = ("output_index", "content_index", "summary_index", "annotation_index"
 _PARTS = ("response.content_part", "response.reasoning_summary_part")
 
 
-class ResponsesAnswer:
+class ResponsesAnswer(EndsByEvent):
     """One answer.
 
     Args:
@@ -78,7 +80,6 @@ class ResponsesAnswer:
         self._items = Items(judge, declared_names(request.get("tools")))
         self._frame: dict[str, Any] = {}
         self._number = 0
-        self.is_closing = self.is_over = False
 
     # -- as a whole
 
@@ -139,16 +140,6 @@ class ResponsesAnswer:
             new = await self._judge.answer_rest(document, [Rest((), document)], here)
             left = [self._event({**new, "type": kind})]
         return [*left, *self._ended()]
-
-    async def end(self) -> list[Event]:
-        """Take the end of the stream.
-
-        Raises:
-            RefusedError: There was no last event.
-        """
-        if not self.is_over:
-            raise invalid_answer("it ended in the middle")
-        return []
 
     def broken(self, refused: RefusedError) -> list[Event]:
         """Return what ends a stream that cannot go on."""

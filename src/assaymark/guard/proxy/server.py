@@ -21,8 +21,10 @@ import uvicorn
 
 from assaymark.errors import InputError
 from assaymark.guard.proxy.application import ProxyApplication
+from assaymark.guard.proxy.chat_completions import ChatCompletions
 from assaymark.guard.proxy.contracts import ContractsOf
 from assaymark.guard.proxy.dialects import served_dialects
+from assaymark.guard.proxy.guardrails_chat import guardrails_chats
 from assaymark.guard.proxy.keys import Keyring
 from assaymark.guard.proxy.patience import patient
 from assaymark.guard.proxy.settings import Listen, ServerLimits, ServeSettings
@@ -59,11 +61,14 @@ def application_of(
     Raises:
         UsageError: An API is asked for that does not exist.
     """
+    dialects = served_dialects(settings.apis)
+    if contracts is not None and any(each.name == ChatCompletions.name for each in dialects):
+        dialects = (*dialects, *guardrails_chats())
     return ProxyApplication(
-        served_dialects(settings.apis),
+        dialects,
         Upstreams(settings.upstreams, settings.timeouts, settings.resilience),
         source,
-        keys=Keyring(settings.keys, forwards=settings.forward_keys),
+        keys=Keyring(settings.keys, forwards=settings.forward_keys, trust=settings.trust),
         limits=settings.limits,
         sink=sink,
         contracts=contracts,

@@ -12,10 +12,15 @@ import ipaddress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 from assaymark.errors import UsageError
 from assaymark.guard.operations.settings import Operations
 from assaymark.guard.proxy.judge import Caps
+from assaymark.guard.proxy.key_digests import ScryptDigest
+from assaymark.guard.serving import TENANT
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def is_loopback(host: str) -> bool:
@@ -24,6 +29,18 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Via:
+    """A proxy through which an upstream is reached, by `CONNECT`."""
+
+    url: str
+    secret: str | None = field(default=None, repr=False)
+    """Name and password, with a colon between them."""
+
+    authority: Path | None = None
+    """Whose certificates are believed there, where it speaks TLS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +59,15 @@ class UpstreamSettings:
 
     authority: Path | None = None
     """Whose certificates are believed there; by default those that the system believes."""
+
+    certificate: Path | None = None
+    """By which the upstream knows this server, where it asks."""
+
+    private_key: Path | None = None
+    """Of the certificate; by default it is in the same file."""
+
+    via: Via | None = None
+    """By default it is reached directly, whatever the environment says."""
 
     weight: int = 1
     models: tuple[str, ...] = ("*",)
@@ -105,11 +131,25 @@ class KeySettings:
     """A key that clients show."""
 
     name: str
-    digest: str
-    """SHA-256 of the key, in hexadecimal digits."""
+    digest: str = ""
+    """SHA-256 of the key, in hexadecimal digits; only of keys that were made here."""
+
+    scrypt: ScryptDigest | None = None
+    """Of any other key, instead."""
 
     tenant: str = ""
     """Whose key it is; `*` where its owner may speak for any tenant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Whose word about tenants is believed: that of a gateway which knows them."""
+
+    addresses: tuple[Network, ...]
+    """From which it asks."""
+
+    tenant_header: str = TENANT
+    """In lower case. The gateway has to replace what clients send in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +181,9 @@ class ServeSettings:
     upstreams: tuple[UpstreamSettings, ...]
     listen: Listen = Listen()
     keys: tuple[KeySettings, ...] = ()
+    trust: Trust | None = None
+    """Nobody's word by default."""
+
     timeouts: Timeouts = Timeouts()
     resilience: Resilience = Resilience()
     limits: ServerLimits = ServerLimits()

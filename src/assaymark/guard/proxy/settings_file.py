@@ -10,8 +10,7 @@
     upstreams:
       - {name: openai, url: https://api.openai.com/v1, key: {env: OPENAI_API_KEY}, models: ["gpt-*"]}
 
-Secrets do not stand in the file: it names a variable or a file that holds one. An unknown key is a mistake: a
-misspelt limit must not read as none.
+An unknown key is a mistake: a misspelt limit must not read as none.
 
 docs/proxy.md explains each field; tests/guard/proxy/test_settings.py holds the messages.
 """
@@ -22,7 +21,6 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from assaymark.attest.tlog.durable import read_file
 from assaymark.attest.trust.reader import MapReader, duration, flag, whole, word
@@ -30,22 +28,20 @@ from assaymark.errors import InputError, PolicyError
 from assaymark.guard.operations.settings_file import OperationsReader
 from assaymark.guard.proxy.judge import Caps
 from assaymark.guard.proxy.settings import (
-    KeySettings,
     Listen,
     Pseudonyms,
     Resilience,
     ServerLimits,
     ServeSettings,
     Timeouts,
-    UpstreamSettings,
 )
-from assaymark.guard.proxy.settings_values import digest, header, one_line, port, seconds, url
+from assaymark.guard.proxy.settings_callers import CallersReader
+from assaymark.guard.proxy.settings_upstreams import UpstreamReader, given
+from assaymark.guard.proxy.settings_values import port, seconds
 from assaymark.marked_yaml import MAX_BYTES, MarkedYamlError, Node, parse_yaml
 from assaymark.policy.diagnostics import Diagnostics, Reporter, SourceText, render
 
 T = TypeVar("T")
-
-_MAX_SECRET = 8_192  # bytes
 
 
 class SettingsFileError(PolicyError):
@@ -114,7 +110,11 @@ class _Reader:
         top.demand("apiVersion", "assaymark/v1")
         top.demand("kind", "Serve")
         policy = top.value("policy", self._policy, required=True)
-        upstreams = [self._upstream(each) for each in top.items("upstreams", required=True)]
+        upstreams = UpstreamReader(self._report, self._folder, self._environment)
+        callers = CallersReader(self._report)
+        read_upstreams = [
+            upstreams.upstream(each) for each in top.items("upstreams", required=True)
+        ]
         read: dict[str, Any] = {
             "listen": self._section(top, "listen", self._listen),
             "timeouts": self._section(top, "timeouts", _timeouts),
@@ -123,16 +123,17 @@ class _Reader:
             "pseudonyms": self._section(top, "pseudonyms", self._pseudonyms),
             "contracts": top.value("contracts", flag),
             "forward_keys": top.value("forward_keys", flag),
-            "keys": tuple(self._keys(top)) if "keys" in top else None,
-            "apis": tuple(self._words(top, "apis")) if "apis" in top else None,
+            "keys": callers.keys(top) if "keys" in top else None,
+            "trust": self._section(top, "trust", callers.trust),
+            "apis": upstreams.words(top, "apis"),
             "operations": OperationsReader(self._report, self._folder, self._environment).read(top),
         }
         top.close()
         if self._report.errors:
             return None
-        given = {key: each for key, each in read.items() if each is not None}
-        known = tuple(each for each in upstreams if each is not None)
-        return lambda: ServeSettings(policy=str(policy), upstreams=known, **given)
+        named = given(**read)
+        known = tuple(each for each in read_upstreams if each is not None)
+        return lambda: ServeSettings(policy=str(policy), upstreams=known, **named)
 
     def _section(self, top: MapReader, key: str, read: Callable[[MapReader], T]) -> T | None:
         node = top.node(key)
@@ -152,7 +153,7 @@ class _Reader:
 
     def _listen(self, section: MapReader) -> Listen:
         return Listen(
-            **_given(
+            **given(
                 host=section.value("host", word),
                 port=section.value("port", port),
                 certificate=section.value("certificate", self._path),
@@ -169,83 +170,15 @@ class _Reader:
             None if key is None or vault is None else Pseudonyms(key=key, vault=vault, lives=lives)
         )
 
-    def _keys(self, top: MapReader) -> list[KeySettings]:
-        found: list[KeySettings] = []
-        for node in top.items("keys"):
-            entry = MapReader.of(self._report, node, "a key")
-            if entry is None:
-                continue
-            name = entry.value("name", word, required=True)
-            known = entry.value("sha256", digest, required=True)
-            tenant = entry.value("tenant", word)
-            entry.close()
-            if name is not None and known is not None:
-                found.append(KeySettings(name=name, digest=known, tenant=tenant or ""))
-        return found
-
-    def _words(self, section: MapReader, key: str) -> list[str]:
-        found = []
-        for node in section.items(key):
-            if isinstance(node.value, str) and node.value:
-                found.append(node.value)
-            else:
-                self._report.error("bad-value", node.mark, f"`{key}`: expected a text")
-        return found
-
-    def _upstream(self, node: Node) -> UpstreamSettings | None:
-        entry = MapReader.of(self._report, node, "an upstream")
-        if entry is None:
-            return None
-        allows_plain = bool(entry.value("allow_plain_http", flag))
-        address = entry.value(
-            "url", lambda each: url(each, allows_plain=allows_plain), required=True
-        )
-        name = entry.value("name", word) or (urlsplit(address or "").hostname or "")
-        read = _given(
-            secret=self._section(entry, "key", self._secret),
-            key_header=entry.value("key_header", header),
-            authority=entry.value("authority", self._path),
-            weight=entry.value("weight", whole(1)),
-            models=tuple(self._words(entry, "models")) if "models" in entry else None,
-            apis=tuple(self._words(entry, "apis")) if "apis" in entry else None,
-        )
-        entry.close()
-        return None if address is None else UpstreamSettings(name=name, url=address, **read)
-
-    def _secret(self, section: MapReader) -> str | None:
-        variable = section.value("env", self._variable)
-        file = section.value("file", self._secret_file)
-        if ("env" in section) == ("file" in section):
-            self._report.error(
-                "bad-value", section.mark(), "`key`: expected either `env` or `file`"
-            )
-        return variable or file
-
-    def _variable(self, node: Node) -> str:
-        name = word(node)
-        value = self._environment.get(name, "")
-        if not value:
-            raise ValueError("the environment has no such variable")
-        return one_line(value)
-
-    def _secret_file(self, node: Node) -> str:
-        try:
-            data = read_file(self._path(node), limit=_MAX_SECRET)
-        except InputError:
-            data = None
-        if data is None:
-            raise ValueError("cannot read the file")
-        return one_line(data.decode("utf-8", "replace"))
-
 
 def _timeouts(section: MapReader) -> Timeouts:
     names = ("connect", "first_byte", "idle", "total")
-    return Timeouts(**_given(**{each: section.value(each, seconds) for each in names}))
+    return Timeouts(**given(**{each: section.value(each, seconds) for each in names}))
 
 
 def _resilience(section: MapReader) -> Resilience:
     return Resilience(
-        **_given(
+        **given(
             attempts=section.value("attempts", whole(1)),
             failures=section.value("failures", whole(1)),
             rest=section.value("rest", seconds),
@@ -254,12 +187,12 @@ def _resilience(section: MapReader) -> Resilience:
 
 
 def _limits(section: MapReader) -> ServerLimits:
-    caps = _given(
+    caps = given(
         request=section.value("request", whole(1)), answer=section.value("answer", whole(1))
     )
     return ServerLimits(
         caps=Caps(**caps),
-        **_given(
+        **given(
             headers=section.value("headers", whole(1)),
             seconds=section.value("seconds", seconds),
             concurrent=section.value("concurrent", whole(1)),
@@ -267,7 +200,3 @@ def _limits(section: MapReader) -> ServerLimits:
             patience=section.value("patience", seconds),
         ),
     )
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {key: each for key, each in values.items() if each is not None}

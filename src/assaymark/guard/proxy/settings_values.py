@@ -59,28 +59,49 @@ def header(node: Node) -> str:
     return name
 
 
-def url(node: Node, *, allows_plain: bool) -> str:
+def url(node: Node, *, allows_plain: bool, is_near: bool = True) -> str:
     """Read the address of an upstream.
 
     Args:
         node: Where it stands.
         allows_plain: Whether requests may go over the network in the clear.
+        is_near: Whether a loopback address is on this machine, not behind a proxy.
 
     Raises:
         ValueError: It is none, or may not be used.
     """
     text = word(node)
+    scheme, host = _address(text, "https://api.example.com/v1")
+    if scheme == "http" and not (allows_plain or (is_near and is_loopback(host))):
+        raise ValueError(
+            "keys and prompts would go over the network in the clear; use https, or `allow_plain_http: true`"
+        )
+    return text.rstrip("/")
+
+
+def proxy_url(node: Node) -> str:
+    """Read the address of a proxy.
+
+    Raises:
+        ValueError: It is none.
+    """
+    example = "http://proxy.example.com:3128"
+    text = word(node).rstrip("/")
+    _address(text, example)
+    if urlsplit(text).path:
+        raise ValueError(f"expected an address such as `{example}`")
+    return text
+
+
+def _address(text: str, example: str) -> tuple[str, str]:
+    """Return scheme and host of an address."""
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None
     if not host or parts.scheme not in ("http", "https") or port == 0 or not text.isascii():
-        raise ValueError("expected an address such as `https://api.example.com/v1`")
+        raise ValueError(f"expected an address such as `{example}`")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("expected an address without user, query or fragment")
-    if parts.scheme == "http" and not (allows_plain or is_loopback(host)):
-        raise ValueError(
-            "keys and prompts would go over the network in the clear; use https, or `allow_plain_http: true`"
-        )
-    return text.rstrip("/")
+    return parts.scheme, host

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from assaymark.guard.asgi.refusals import RefusedError
@@ -45,7 +45,7 @@ class Upstream:
         clock: Callable[[], float],
     ) -> None:
         self.settings = settings
-        self.origin = Origin(settings.url, timeouts, settings.authority)
+        self.origin = Origin(settings, timeouts)
         self.share = 0
         self._resilience, self._clock = resilience, clock
         self._failures = 0
@@ -53,10 +53,12 @@ class Upstream:
 
     def serves(self, api: str, model: str) -> bool:
         """Return whether it answers requests of an API for a model."""
-        known = self.settings
-        return any(fnmatchcase(api, each) for each in known.apis) and any(
-            fnmatchcase(model, each) for each in known.models
-        )
+        fits = any(fnmatchcase(model, each) for each in self.settings.models)
+        return fits and self.speaks(api)
+
+    def speaks(self, api: str) -> bool:
+        """Return whether it answers requests of an API."""
+        return any(fnmatchcase(api, each) for each in self.settings.apis)
 
     @property
     def is_resting(self) -> bool:
@@ -99,6 +101,10 @@ class Upstreams:
     ) -> None:
         self._timeouts, self._resilience = timeouts, resilience
         self._all = [Upstream(each, timeouts, resilience, clock) for each in settings]
+
+    def __iter__(self) -> Iterator[Upstream]:
+        """Yield each, in the order of the settings."""
+        return iter(self._all)
 
     async def ask(
         self,
@@ -169,7 +175,7 @@ class Upstreams:
         until: float,
     ) -> UpstreamAnswer | None:
         try:
-            answer = await upstream.origin.post(target, headers, body, until)
+            answer = await upstream.origin.ask("POST", target, headers, body, until)
         except NotSentError:
             upstream.failed()
             return None

@@ -5,7 +5,7 @@ A JSON pointer into a request has steps that the API names, such as `/messages/2
 that a user or a model made up: the keys of a tool's arguments. Those can be anything, also a value that the
 policy redacts, so only words of the APIs and numbers are kept.
 
-tests/guard/decisions/test_places.py
+tests/guard/decisions/test_entry.py
 """
 
 from __future__ import annotations
