@@ -4,8 +4,8 @@ The guard as a server for half an hour: many streams at a time, at a constant lo
 Each client sends a marker and personal data of its own, and knows to the character what it has to get.
 Most streams end well; some are blocked, some clients leave in the middle, sometimes the upstream dies.
 
-* resident memory is flat after the first third (Theil-Sen slope, with its 95 % interval); the proportional set
-  size (PSS) beside it moves as well when other processes come and go that share libraries with the server;
+* resident memory is flat after the first third (Theil-Sen slope, with its 95 % interval); the proportional
+  set size (PSS) beside it also moves when processes come and go that share libraries with the server;
 * no client gets a marker of another one, or a value that the policy redacts, or a text that is not its own;
 * the log verifies, and has one decision for each request.
 
