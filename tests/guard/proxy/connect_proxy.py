@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import threading
-from typing import Any, Self
+from typing import Any
+
+from guard.proxy.upstream import LoopbackServer
 
 
-class ConnectProxy:
+class ConnectProxy(LoopbackServer):
     """The proxy; a context manager.
 
     Args:
@@ -21,43 +22,16 @@ class ConnectProxy:
         answer: bytes = b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n",
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self._answer, self._context = answer, context
+        super().__init__(context)
+        self._answer = answer
         self.asked: list[bytes] = []
         self.passed = bytearray()
         """Everything that clients sent through tunnels."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self.port = 0
 
     @property
     def url(self) -> str:
         """Where it is."""
         return f"{'https' if self._context else 'http'}://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(5)
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        async def stop() -> None:
-            self._server.close()
-            tasks = [each for each in asyncio.all_tasks() if each is not asyncio.current_task()]
-            for each in tasks:
-                each.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            # Connections close in a turn of the loop after the one that says so.
-            await asyncio.sleep(0.01)
-
-        asyncio.run_coroutine_threadsafe(stop(), self._loop).result(5)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-        self._loop.close()
-
-    async def _start(self) -> asyncio.Server:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context)
-        self.port = server.sockets[0].getsockname()[1]
-        return server
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers = [writer]

@@ -10,6 +10,7 @@ import asyncio
 import json
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -58,26 +59,14 @@ def event(document: Any) -> bytes:
     return f"{name}data: {json.dumps(document)}\n\n".encode()
 
 
-class Upstream:
-    """The server; a context manager."""
+class LoopbackServer(ABC):
+    """Serves connections on a thread of its own; a context manager."""
 
-    def __init__(
-        self,
-        answer: Callable[[Asked], Reply] | None = None,
-        context: ssl.SSLContext | None = None,
-    ) -> None:
-        self.answer, self._context = answer, context
-        self.asked: list[Asked] = []
-        self.left = threading.Event()
-        """Set when a client went away before its answer was over."""
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self.port = 0
-
-    @property
-    def url(self) -> str:
-        """What stands before `/chat/completions`."""
-        return f"http://127.0.0.1:{self.port}/v1"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -91,6 +80,8 @@ class Upstream:
             for each in tasks:
                 each.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            # Connections close in a turn of the loop after the one that says so.
+            await asyncio.sleep(0.01)
 
         asyncio.run_coroutine_threadsafe(stop(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -101,6 +92,30 @@ class Upstream:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context)
         self.port = server.sockets[0].getsockname()[1]
         return server
+
+    @abstractmethod
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+
+
+class Upstream(LoopbackServer):
+    """The server; a context manager."""
+
+    def __init__(
+        self,
+        answer: Callable[[Asked], Reply] | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(context)
+        self.answer = answer
+        self.asked: list[Asked] = []
+        self.left = threading.Event()
+        """Set when a client went away before its answer was over."""
+
+    @property
+    def url(self) -> str:
+        """What stands before `/chat/completions`."""
+        return f"http://127.0.0.1:{self.port}/v1"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -105,6 +105,16 @@ class MapReader:
             self._report.error("bad-value", node.mark, f"`{key}`: {error}")
             return None
 
+    def section(self, key: str, read: Callable[[MapReader], T]) -> T | None:
+        """Return what `read` makes of the mapping at `key`, read to its end; `None` where there is none."""
+        node = self.node(key)
+        section = None if node is None else MapReader.of(self._report, node, f"`{key}`")
+        if section is None:
+            return None
+        value = read(section)
+        section.close()
+        return value
+
     def demand(self, key: str, expected: str) -> None:
         """Demand that `key` is exactly `expected`."""
         node = self.node(key, required=True)

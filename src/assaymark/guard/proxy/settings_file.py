@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from assaymark.attest.tlog.durable import read_file
 from assaymark.attest.trust.reader import MapReader, duration, flag, whole, word
@@ -40,8 +40,6 @@ from assaymark.guard.proxy.settings_upstreams import UpstreamReader, given
 from assaymark.guard.proxy.settings_values import port, seconds
 from assaymark.marked_yaml import MAX_BYTES, MarkedYamlError, Node, parse_yaml
 from assaymark.policy.diagnostics import Diagnostics, Reporter, SourceText, render
-
-T = TypeVar("T")
 
 
 class SettingsFileError(PolicyError):
@@ -116,15 +114,15 @@ class _Reader:
             upstreams.upstream(each) for each in top.items("upstreams", required=True)
         ]
         read: dict[str, Any] = {
-            "listen": self._section(top, "listen", self._listen),
-            "timeouts": self._section(top, "timeouts", _timeouts),
-            "resilience": self._section(top, "resilience", _resilience),
-            "limits": self._section(top, "limits", _limits),
-            "pseudonyms": self._section(top, "pseudonyms", self._pseudonyms),
+            "listen": top.section("listen", self._listen),
+            "timeouts": top.section("timeouts", _timeouts),
+            "resilience": top.section("resilience", _resilience),
+            "limits": top.section("limits", _limits),
+            "pseudonyms": top.section("pseudonyms", self._pseudonyms),
             "contracts": top.value("contracts", flag),
             "forward_keys": top.value("forward_keys", flag),
             "keys": callers.keys(top) if "keys" in top else None,
-            "trust": self._section(top, "trust", callers.trust),
+            "trust": top.section("trust", callers.trust),
             "apis": upstreams.words(top, "apis"),
             "operations": OperationsReader(self._report, self._folder, self._environment).read(top),
         }
@@ -134,15 +132,6 @@ class _Reader:
         named = given(**read)
         known = tuple(each for each in read_upstreams if each is not None)
         return lambda: ServeSettings(policy=str(policy), upstreams=known, **named)
-
-    def _section(self, top: MapReader, key: str, read: Callable[[MapReader], T]) -> T | None:
-        node = top.node(key)
-        section = None if node is None else MapReader.of(self._report, node, f"`{key}`")
-        if section is None:
-            return None
-        value = read(section)
-        section.close()
-        return value
 
     def _policy(self, node: Node) -> str:
         name = word(node)

@@ -14,9 +14,9 @@ tests/guard/proxy/test_settings.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from assaymark.attest.tlog.durable import read_file
@@ -26,8 +26,6 @@ from assaymark.guard.proxy.settings import UpstreamSettings, Via, is_loopback
 from assaymark.guard.proxy.settings_values import header, one_line, proxy_url, url
 from assaymark.marked_yaml import Node
 from assaymark.policy.diagnostics import Reporter
-
-T = TypeVar("T")
 
 _MAX_SECRET = 8_192  # bytes
 
@@ -49,7 +47,7 @@ class UpstreamReader:
         entry = MapReader.of(self._report, node, "an upstream")
         if entry is None:
             return None
-        via = self._section(entry, "via", self._via)
+        via = entry.section("via", self._via)
         allows_plain = bool(entry.value("allow_plain_http", flag))
         address = entry.value(
             "url",
@@ -58,7 +56,7 @@ class UpstreamReader:
         )
         name = entry.value("name", word) or (urlsplit(address or "").hostname or "")
         read = given(
-            secret=self._section(entry, "key", self._secret),
+            secret=entry.section("key", self._secret),
             key_header=entry.value("key_header", header),
             authority=entry.value("authority", self._path),
             certificate=entry.value("certificate", self._path),
@@ -92,7 +90,7 @@ class UpstreamReader:
     def _via(self, section: MapReader) -> Via | None:
         allows_plain = bool(section.value("allow_plain_http", flag))
         address = section.value("url", proxy_url, required=True)
-        secret = self._section(section, "credentials", self._credentials)
+        secret = section.section("credentials", self._credentials)
         authority = section.value("authority", self._path)
         if address is None:
             return None
@@ -109,15 +107,6 @@ class UpstreamReader:
                 " or `allow_plain_http: true`",
             )
         return Via(url=address, secret=secret, authority=authority)
-
-    def _section(self, top: MapReader, key: str, read: Callable[[MapReader], T]) -> T | None:
-        node = top.node(key)
-        section = None if node is None else MapReader.of(self._report, node, f"`{key}`")
-        if section is None:
-            return None
-        value = read(section)
-        section.close()
-        return value
 
     def _path(self, node: Node) -> Path:
         return self._folder / word(node)
