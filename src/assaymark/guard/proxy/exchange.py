@@ -31,6 +31,7 @@ from assaymark.guard.proxy.forwarding import answer_headers, request_headers, ta
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.reading import answered, invalid_answer, request_object
 from assaymark.guard.proxy.record import Record, Unserved, unlogged
+from assaymark.guard.proxy.rerouting import refuse_rerouting
 from assaymark.guard.serving import REQUEST, SESSION, TENANT, NotServedError
 from assaymark.guard.sessions import Session
 
@@ -84,6 +85,7 @@ class Exchange:
         async with self._proxy.slots.one():
             judge = self._began(caller.tenant, data)
             await self._demand_log()
+            refuse_rerouting(document)
             new = await self._dialect.request(document, judge)
             await self._client.while_there(self._ask(new, judge))
 
