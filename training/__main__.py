@@ -42,6 +42,12 @@ def parser_of_steps() -> argparse.ArgumentParser:
     parser.add_argument(
         "--start", type=Path, help="weights of an earlier run to go on from, or a shipped .onnx"
     )
+    parser.add_argument(
+        "--keep",
+        type=float,
+        default=usual.keep,
+        help="how much of --start stays in the result, 0 to 1",
+    )
     parser.add_argument("--hold-out", default="", help="sources to leave out, with commas")
     parser.add_argument("--threads", type=int, default=usual.threads)
     return parser
@@ -69,6 +75,7 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
         threads=arguments.threads,
         rate=arguments.rate,
         start=None if arguments.start is None else str(arguments.start),
+        keep=arguments.keep,
     )
 
 

@@ -25,6 +25,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from training.compensate import compensated
 from training.encoder import NOT_SEEN, Shape
 
 if TYPE_CHECKING:
@@ -114,7 +115,9 @@ class GraphBuilder:
         small = weight.copy()
         small[:, large] = 0.0
         columns = np.maximum(np.abs(small).max(1), 1e-8) / _WEIGHT_LEVELS
-        whole = np.rint(small / columns[:, None]).astype(np.int8)
+        inputs = seen.copy()
+        inputs[:, large] = 0.0
+        whole = compensated(small, inputs, columns, int(_WEIGHT_LEVELS))
         most = self.node(
             "MatMulIntegerToFloat", rounded, self.constant(f"{name}.whole", whole.T), scale,
             self.constant(f"{name}.columns", columns.astype(np.float32)), zero_point, "", biases,

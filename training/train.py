@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -37,6 +37,11 @@ class Plan:
 
     start: str | None = None
     """Path of an earlier run's weights to go on from, instead of the base model's."""
+
+    keep: float = 0.0
+    """How much of the weights that a run started from stays in its result, from 0 to 1. Between the two lies
+    what knows the new and has not lost the old (M. Wortsman et al., "Robust fine-tuning of zero-shot models",
+    CVPR 2022)."""
 
     tokens: int = 3072  # of one batch
     rate: float = 8e-5
@@ -72,9 +77,12 @@ def train(plan: Plan, corpus_path: Path, base: Path, folder: Path) -> Path:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     encoder = Encoder()
     if plan.start is None:
+        if plan.keep:
+            raise ValueError("`keep`: there is no run to keep anything of; give `start`, too")
         load_base(encoder, base)
     else:
         encoder.load_state_dict(load(Path(plan.start)).state_dict())
+    first = {name: each.clone() for name, each in encoder.state_dict().items()}
     run = _Run(plan, encoder.to(device), folder, device)
     corpus = Corpus.load(corpus_path, plan.without)
     vocabulary = (base / "vocab.txt").read_text("utf-8").splitlines()
@@ -83,8 +91,16 @@ def train(plan: Plan, corpus_path: Path, base: Path, folder: Path) -> Path:
     while not run.finished(number):
         run.epoch(number, epochs)
         number += 1
+    blend(run.averaged, first, plan.keep)
     save(run.averaged, result, plan=asdict(plan), steps=run.step)
     return result
+
+
+def blend(encoder: Encoder, first: Mapping[str, torch.Tensor], keep: float) -> None:
+    """Move the weights of `encoder` by the share `keep`, from 0 to 1, towards those of `first`, by name."""
+    with torch.no_grad():
+        for name, weights in encoder.named_parameters():
+            weights.lerp_(first[name].to(weights.device), keep)
 
 
 class _Run:

@@ -1,8 +1,8 @@
 """
 Weights out of a shipped file, so that training can go on from it without the checkpoint it was made of.
 
-What rounding took is gone: weights of multiplications come back to half a step of their column, those of
-words to half a step of their row. Word pieces that were dropped come back from the base model.
+What rounding took is gone: weights of multiplications come back as they were rounded (`compensate.py`), those
+of words to half a step of their row. Word pieces that were dropped come back from the base model.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="training needs torch")
 
 from training.__main__ import parser_of_steps, plan_of  # noqa: E402
 from training.encoder import Encoder, Shape, load, save  # noqa: E402
-from training.train import Plan  # noqa: E402
+from training.train import Plan, blend, train  # noqa: E402
 
 SHAPE = Shape(vocabulary=50, width=128, layers=1, heads=4, inner=256, positions=16, pooled=32)
 
@@ -45,3 +45,23 @@ def test_facts_that_cannot_be_written_leave_no_file(tmp_path: Path) -> None:
         save(Encoder(SHAPE), tmp_path / "model.pt", plan=Plan.epochs)
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.25, 1.0])
+def test_weights_lie_between_those_of_two_runs(keep: float) -> None:
+    """All of them, by the share that is asked for."""
+    torch.manual_seed(1)
+    new, first = Encoder(SHAPE), Encoder(SHAPE)
+    before = {name: each.clone() for name, each in new.state_dict().items()}
+
+    blend(new, first.state_dict(), keep)
+
+    for name, weights in first.named_parameters():
+        expected = (1 - keep) * before[name] + keep * weights
+        assert torch.allclose(new.state_dict()[name], expected, atol=1e-6)
+
+
+def test_nothing_can_be_kept_of_no_run(tmp_path: Path) -> None:
+    """It is said before anything is read."""
+    with pytest.raises(ValueError, match="`keep`: there is no run to keep anything of"):
+        train(Plan(keep=0.5), tmp_path / "no.parquet", tmp_path, tmp_path / "run")

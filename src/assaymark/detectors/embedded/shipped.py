@@ -11,16 +11,16 @@ from collections.abc import Mapping
 
 from assaymark.model.evidence import Settings
 
-SHA256 = "fe3cf05856011cd3a278d42207610bafea847cc1bc4cf457ba8f049acc7bea2c"
+SHA256 = "73a596bc84a4e29103bbac99a20dc83eaac011a663e5e23e8a5fa9559c4a4157"
 """Of `model.onnx`."""
 
-FLAGGED = 1310
+FLAGGED = 1334
 """Held-out texts that the encoder flags, in any score at 0.5."""
 
-CLEARED = 11
+CLEARED = 13
 """How many of them the front clears."""
 
-CLEARED_AT_MOST = 0.01497
+CLEARED_AT_MOST = 0.01661
 """Upper end of the 95 % interval (Clopper-Pearson) of the share that it clears."""
 
 QUALITY: Mapping[str, Settings] = {
@@ -29,24 +29,24 @@ QUALITY: Mapping[str, Settings] = {
         "score": "harmful",
         "unseen_sets": {
             "surge_toxicity": {
-                "roc_auc": 0.9626,
-                "average_precision": 0.9821,
-                "recall_at_1_percent": 0.5709,
+                "roc_auc": 0.9621,
+                "average_precision": 0.9817,
+                "recall_at_1_percent": 0.3892,
             },
             "toxicchat_train": {
-                "roc_auc": 0.8711,
-                "average_precision": 0.5211,
-                "recall_at_1_percent": 0.2098,
+                "roc_auc": 0.8741,
+                "average_precision": 0.5284,
+                "recall_at_1_percent": 0.2273,
             },
             "hatecheck_en": {
-                "roc_auc": 0.8013,
-                "average_precision": 0.8831,
-                "recall_at_1_percent": 0.0766,
+                "roc_auc": 0.8071,
+                "average_precision": 0.8867,
+                "recall_at_1_percent": 0.1285,
             },
             "xstest": {
-                "roc_auc": 0.8584,
-                "average_precision": 0.8657,
-                "recall_at_1_percent": 0.1667,
+                "roc_auc": 0.8721,
+                "average_precision": 0.8793,
+                "recall_at_1_percent": 0.2353,
             },
         },
     },
@@ -55,14 +55,14 @@ QUALITY: Mapping[str, Settings] = {
         "score": "injection",
         "unseen_sets": {
             "toxicchat_train": {
-                "roc_auc": 0.9007,
-                "average_precision": 0.4694,
-                "recall_at_1_percent": 0.4426,
+                "roc_auc": 0.9092,
+                "average_precision": 0.4958,
+                "recall_at_1_percent": 0.459,
             },
             "tensor_trust_extraction": {
-                "roc_auc": 0.9989,
-                "average_precision": 0.9929,
-                "recall_at_1_percent": 0.973,
+                "roc_auc": 0.9992,
+                "average_precision": 0.9945,
+                "recall_at_1_percent": 0.9757,
             },
         },
     },
