@@ -118,6 +118,21 @@ def test_sessions_never_mix(make: MakeGuard, tmp_path: Path) -> None:
     assert len({asked for asked, _ in results}) == CLIENTS
 
 
+def test_a_memory_that_is_full_forgets_the_oldest() -> None:
+    """Of many answers about as many stay as were asked for; the latest are among them."""
+    memory = AnswerMemory(2_000)
+    for n in range(10_000):
+        memory.remember("p", "d", f"text {n}", Answer(scores={"n": float(n)}))
+
+    latest = memory.recall("p", "d", [f"text {n}" for n in range(9_500, 10_000)])
+    first = memory.recall("p", "d", [f"text {n}" for n in range(500)])
+
+    assert 1_900 <= len(memory) <= 2_010
+    assert [each and each.scores["n"] for each in latest] == list(range(9_500, 10_000))
+    assert first == [None] * 500
+    assert memory.hits == 500
+
+
 def test_a_guard_may_be_used_by_many_policies_memory(make: MakeGuard) -> None:
     """A shared memory stays within its bound, and its answers with their policy."""
     memory = AnswerMemory(3)

@@ -16,13 +16,16 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from assaymark.contracts.detector import Detections, Span
 
 DEFAULT_SIZE = 20_000
 """Answers that are remembered: about 20 MB."""
+
+_SHELF, _MOST_SHELVES = 256, 64
+_Key: TypeAlias = tuple[str, str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,23 +54,40 @@ def split(detections: Detections, count: int) -> list[Answer]:
     ]
 
 
+class _Shelf:
+    """Some of the answers, the latest used last."""
+
+    __slots__ = ("answers", "hits", "lock")
+
+    def __init__(self) -> None:
+        self.answers: OrderedDict[_Key, Answer] = OrderedDict()
+        self.hits = 0
+        self.lock = threading.Lock()
+
+
 class AnswerMemory:
     """Remembers answers. Safe to share between threads, and between guards under several policies.
 
+    They stand on shelves, by the digest of the text. One table of all would be made anew every some
+    thousand answers, a megabyte at a time, and each thread that does so leaves a hole of that size.
+
     Args:
-        size: How many answers at most.
+        size: How many answers at most, about; each shelf has its part of them.
     """
 
     def __init__(self, size: int = DEFAULT_SIZE) -> None:
-        self._size = size
         self._key = os.urandom(32)
-        self._answers: OrderedDict[tuple[str, str, bytes], Answer] = OrderedDict()
-        self._lock = threading.Lock()
-        self.hits = 0
+        count = max(1, min(_MOST_SHELVES, size // _SHELF))
+        self._shelves = [_Shelf() for _ in range(count)]
+        self._size = -(-size // count)
+
+    @property
+    def hits(self) -> int:
         """How often an answer was there."""
+        return sum(each.hits for each in self._shelves)
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return sum(len(each.answers) for each in self._shelves)
 
     def recall(self, policy: str, detector: str, texts: Sequence[str]) -> list[Answer | None]:
         """Return what is known of each of `texts`.
@@ -77,27 +97,32 @@ class AnswerMemory:
             detector: Its id.
             texts: What is asked about.
         """
-        keys = [(policy, detector, self._digest(each)) for each in texts]
         found: list[Answer | None] = []
-        with self._lock:
-            for key in keys:
-                answer = self._answers.get(key)
+        for text in texts:
+            digest = self._digest(text)
+            key, shelf = (policy, detector, digest), self._shelf(digest)
+            with shelf.lock:
+                answer = shelf.answers.get(key)
                 if answer is not None:
-                    self._answers.move_to_end(key)
-                    self.hits += 1
-                found.append(answer)
+                    shelf.answers.move_to_end(key)
+                    shelf.hits += 1
+            found.append(answer)
         return found
 
     def remember(self, policy: str, detector: str, text: str, answer: Answer) -> None:
         """Keep `answer`, unless there is none: who could not judge is asked again."""
         if answer.unjudged is not None or self._size < 1:
             return
-        key = (policy, detector, self._digest(text))
-        with self._lock:
-            self._answers[key] = answer
-            self._answers.move_to_end(key)
-            while len(self._answers) > self._size:
-                self._answers.popitem(last=False)
+        digest = self._digest(text)
+        key, shelf = (policy, detector, digest), self._shelf(digest)
+        with shelf.lock:
+            shelf.answers[key] = answer
+            shelf.answers.move_to_end(key)
+            while len(shelf.answers) > self._size:
+                shelf.answers.popitem(last=False)
+
+    def _shelf(self, digest: bytes) -> _Shelf:
+        return self._shelves[digest[0] % len(self._shelves)]
 
     def _digest(self, text: str) -> bytes:
         data = text.encode("utf-8", "surrogatepass")

@@ -20,6 +20,7 @@ from assaymark.detectors.views.forms import DEPTH, Form, forms
 from assaymark.detectors.views.known import VIEWS
 from assaymark.detectors.views.offsets import Seen
 from assaymark.detectors.views.settings import NAMES
+from assaymark.detectors.views.triggers import able_to_change
 from assaymark.detectors.views.view import View
 
 ALL = tuple(VIEWS.values())
@@ -50,6 +51,7 @@ def test_what_changes_a_text_is_triggered(view: View, text: str) -> None:
 
     assert matched or view.see(text) is None
     assert view.may_change(text) or not matched
+    assert view in able_to_change(ALL, text) or not matched
 
 
 @given(text=TEXTS)

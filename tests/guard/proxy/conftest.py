@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from assaymark.guard import AnswerMemory, Guard
 from assaymark.guard.proxy.application import ProxyApplication
 from assaymark.guard.proxy.dialects import served_dialects
 from assaymark.guard.proxy.keys import Keyring
+from assaymark.guard.proxy.patience import patient
 from assaymark.guard.proxy.settings import (
     KeySettings,
     Resilience,
@@ -79,7 +79,7 @@ class Served:
             ws="none",
             lifespan="on",
             timeout_graceful_shutdown=1,
-            **options,
+            **{"http": patient(30), **options},
         )
         self._server = uvicorn.Server(config)
         # It listens before it serves: who connects at once waits a little.
@@ -101,7 +101,7 @@ class Served:
         return len(self._server.server_state.connections)
 
     def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._socket]))
+        self._server.run(sockets=[self._socket])
 
     def stop(self) -> None:
         """Stop it, and what is at work."""

@@ -22,6 +22,7 @@ from assaymark.canonical import digest_of
 from assaymark.contracts.detector import Detections, Explains, Span
 from assaymark.detectors.views.forms import DEPTH, Form, forms
 from assaymark.detectors.views.known import VERSION, VIEWS
+from assaymark.detectors.views.triggers import able_to_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -104,7 +105,7 @@ class ViewedDetector:
 
         if len(texts) <= _FEW and sum(map(len, few := texts.to_pylist())) <= _SHORT:
             for index, text in enumerate(few):
-                views = [each for each in self._views if each.may_change(text)]
+                views = able_to_change(self._views, text)
                 if views:
                     yield index, text, views
             return

@@ -34,6 +34,8 @@ from assaymark.guard.serving import DecisionSink, GuardSource
 _BACKLOG = 2_048
 _SWITCH = 0.0005
 """Seconds after which a thread that judges lets the loop go on; answers would show Python's own 5 ms."""
+_BESIDE = 8_192
+"""Bytes of a head beside its headers: the application says which are too large, while it still can."""
 _KEPT_OPEN = 75
 """Seconds for which a connection waits for another request: longer than clients keep theirs (openai and httpx
 5 s), so that none is closed under a request that is on its way."""
@@ -128,14 +130,13 @@ def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.C
             tls["ssl_cert_reqs"] = ssl.CERT_REQUIRED
     config = uvicorn.Config(
         application,
-        http=patient(limits.seconds),
+        http=patient(limits.seconds, limits.headers + _BESIDE),
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        h11_max_incomplete_event_size=limits.headers + 8_192,
         timeout_keep_alive=_KEPT_OPEN,
         timeout_graceful_shutdown=_GRACE,
         **tls,
