@@ -96,6 +96,8 @@ def test_a_key_that_can_be_guessed_gets_no_digest(key: str) -> None:
         (("ln=15", "ln=10"), "expected ln from 15 to 20, r from 8 to 32 and p from 1 to 4"),
         (("ln=15", "ln=30"), "expected ln from 15 to 20, r from 8 to 32 and p from 1 to 4"),
         (("p=1", "p=9"), "expected ln from 15 to 20, r from 8 to 32 and p from 1 to 4"),
+        (("ln=15,r=8", "ln=19,r=8"), "a digest that takes at most 256 MiB to try"),
+        (("ln=15,r=8", "ln=17,r=32"), "a digest that takes at most 256 MiB to try"),
         (("p=1$", "p=1$="), "expected a scrypt digest"),
     ],
 )

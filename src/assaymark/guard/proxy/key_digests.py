@@ -38,6 +38,9 @@ _FORM = re.compile(
 _LEAST, _MOST = (15, 8, 1), (20, 32, 4)
 """Cost (the exponent of 2), block size, parallelism; each trial takes 32 MiB at least."""
 
+_MOST_MEMORY = 256 << 20
+"""Bytes of one trial: whoever shows a key makes the server spend them."""
+
 _ROOM = 1 << 20
 """Bytes that OpenSSL wants beside those that the parameters ask for."""
 
@@ -116,6 +119,10 @@ class ScryptDigest:
                 f"expected ln from {_LEAST[0]} to {_MOST[0]}, r from {_LEAST[1]} to {_MOST[1]}"
                 f" and p from {_LEAST[2]} to {_MOST[2]}"
             )
+        if _memory(*given) > _MOST_MEMORY + _ROOM:
+            raise ValueError(
+                f"expected a digest that takes at most {_MOST_MEMORY >> 20} MiB to try: a smaller ln or r"
+            )
         return cls(
             cost=given[0],
             block_size=given[1],
@@ -134,7 +141,7 @@ class ScryptDigest:
         return hmac.compare_digest(self.digest, self._derived(key))
 
     def _derived(self, key: str) -> bytes:
-        memory = 128 * self.block_size * (2**self.cost + self.parallelism)
+        memory = _memory(self.cost, self.block_size, self.parallelism)
         return hashlib.scrypt(
             _bytes(key),
             salt=self.salt,
@@ -144,6 +151,11 @@ class ScryptDigest:
             maxmem=memory + _ROOM,
             dklen=len(self.digest),
         )
+
+
+def _memory(cost: int, block_size: int, parallelism: int) -> int:
+    """Return the bytes that a trial takes; RFC 7914, section 6."""
+    return 128 * block_size * (2**cost + parallelism)
 
 
 def _bytes(key: str) -> bytes:
