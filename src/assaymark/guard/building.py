@@ -18,7 +18,7 @@ from assaymark.guard.answers import AnswerMemory
 from assaymark.guard.desk import Desk
 from assaymark.guard.lens import DEFAULT_THRESHOLD, Asked, Lens
 from assaymark.guard.rewriting import Rewriter
-from assaymark.guard.sessions import Session, Sessions
+from assaymark.guard.sessions import Session, SessionNeededError, Sessions
 from assaymark.policy.guarding import (
     STREAMED,
     Action,
@@ -184,7 +184,7 @@ class Operators:
         """Return the operators of a phase for a session.
 
         Raises:
-            UsageError: A rule needs a session and none is given.
+            SessionNeededError: A rule needs a session and none is given.
             InputError: The vault cannot be used.
         """
         used = self._used[phase]
@@ -194,6 +194,6 @@ class Operators:
             vault = self._sessions.vault(session)
         if "pseudonym" in used:
             if vault is None:
-                raise UsageError("a rule says `with: pseudonym`, which needs a session")
+                raise SessionNeededError
             operators["pseudonym"] = Pseudonymise(vault)
         return Rewriter(operators=operators, vault=vault, restores=phase in STREAMED)

@@ -185,6 +185,9 @@ class ServedPolicy:
 
     tenant: str = ""
 
+    is_off: bool = False
+    """Whether whoever runs the server lets everything pass: nothing is judged then."""
+
 
 class GuardSource(Protocol):
     """Knows which policy holds for whom."""

@@ -18,6 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from assaymark.errors import UsageError
 from assaymark.redaction.keys import Secret
 from assaymark.redaction.pseudonyms import Pseudonyms
 from assaymark.redaction.vault import Vault
@@ -36,6 +37,13 @@ class Session(NamedTuple):
     def space(self) -> str:
         """One name for both, which no other pair has."""
         return f"{len(self.tenant)}:{self.tenant}{self.session}"
+
+
+class SessionNeededError(UsageError):
+    """A rule needs to know which conversation a text belongs to, and nobody said so."""
+
+    def __init__(self) -> None:
+        super().__init__("a rule says `with: pseudonym`, which needs a session")
 
 
 class SessionVault:

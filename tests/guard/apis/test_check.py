@@ -132,7 +132,10 @@ def test_a_vault_that_cannot_be_used_lets_nothing_pass(tmp_path: Path) -> None:
         ({"text": "a", "document": 1}, "give one of `messages`, `text` and `document`"),
         ({"text": "a", "fields": "b"}, "`fields` belongs to `document`"),
         ({"text": 1}, "`text` is not as expected: string type"),
-        ({"text": "a", "phase": "both"}, "`phase` is not as expected: literal error"),
+        (
+            {"text": "a", "phase": "both"},
+            "`phase` is not as expected: expected one of `input`, `output`, `tool_calls`,",
+        ),
         ({"text": "a", MAIL: 1}, "the request has a field that is not known"),
         ({"messages": [1]}, "`messages.0` is not as expected: dict type"),
         ({"document": {}, "fields": ","}, "a field name is empty"),

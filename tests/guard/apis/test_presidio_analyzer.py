@@ -118,6 +118,26 @@ def test_the_names_of_recognizers_and_entities_are_presidios(alone: Asked) -> No
     assert set(recognizers) == theirs
 
 
+def test_what_nobody_looks_for_is_not_called_absent(alone: Asked) -> None:
+    """Presidio fails then, too. What is looked for in part, or what the client brings along, is answered."""
+    text = {"text": f"{MAIL} AB-1", "language": "en"}
+    status, refused = alone.post(PATH, {**text, "entities": ["E_MAIL"]})
+    _, some = alone.post(PATH, {**text, "entities": ["E_MAIL", "EMAIL_ADDRESS"]})
+    own = {"name": "x", "supported_language": "en", "supported_entity": "E_MAIL"}
+    pattern = {"name": "x", "regex": "AB-1", "score": 0.5}
+    _, brought = alone.post(
+        PATH,
+        {**text, "entities": ["E_MAIL"], "ad_hoc_recognizers": [{**own, "patterns": [pattern]}]},
+    )
+    with pytest.raises(ValueError, match="No matching recognizers"):
+        presidio().analyze(text["text"], "en", entities=["E_MAIL"])
+
+    assert status == 400
+    assert "looks for none of `entities`; it looks for" in refused["error"]
+    assert [each["entity_type"] for each in some] == ["EMAIL_ADDRESS"]
+    assert [each["entity_type"] for each in brought] == ["E_MAIL"]
+
+
 def test_health_is_a_text(alone: Asked) -> None:
     """For those who only look at the status."""
     reply = alone.reply("GET", "/health")

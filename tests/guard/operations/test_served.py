@@ -155,7 +155,7 @@ def test_tenants_shadows_and_the_switch(start: Start, folder: Path) -> None:
         )
         + "tenants:\n  strict: {policy: strict.yaml}\n"
         "shadows: [{policy: strict.yaml}]\n"
-        "kill_switch: {file: stop}\n"
+        "kill_switch: {file: stop, may_pass: true}\n"
     )
 
     def bearing(name: str) -> str:
@@ -175,11 +175,17 @@ def test_tenants_shadows_and_the_switch(start: Start, folder: Path) -> None:
     (folder / "stop").touch()
     time.sleep(0.3)
     stopped = [ask("lax"), ask("strict")]
+    why = server.ask("hello", authorization=bearing("lax")).json()["error"]["message"]
+    (folder / "stop").write_text("pass")
+    time.sleep(0.3)
+    off = server.ask(f"Use {KEY} please.", authorization=bearing("strict"))
     server.stop()
 
     assert (lax, strict, forged, allowed, stranger) == (200, 400, 400, 400, 401)
     assert pages == [200, 401, 401]
     assert stopped == [503, 503]
+    assert "whoever runs this guard has stopped it" in why
+    assert (off.status_code, off.headers["assaymark-unjudged"]) == (200, "everything=switched off")
     parsed = [parse_entry(each) for each in entries_of(folder)]
     decided = [each for each in parsed if isinstance(each, LoggedDecision)]
     # All of them but the stranger's, whom no key admits.
@@ -190,6 +196,8 @@ def test_tenants_shadows_and_the_switch(start: Start, folder: Path) -> None:
         ("strict", "content_filter", 400),
         ("lax", "stopped", 503),
         ("strict", "stopped", 503),
+        ("lax", "stopped", 503),
+        ("strict", "passed", 200),
     ]
     shadows = [each for each in parsed if isinstance(each, ShadowDecision)]
     assert [(each.tenant, each.enforced.value, each.verdict.value) for each in shadows] == [
@@ -200,7 +208,7 @@ def test_tenants_shadows_and_the_switch(start: Start, folder: Path) -> None:
         for each in parsed
         if isinstance(each, GuardEvent) and each.event == "kill-switch"
     ]
-    assert switched == [{"mode": "block"}]
+    assert switched == [{"mode": "block"}, {"mode": "pass"}]
 
 
 def test_a_life(start: Start, folder: Path) -> None:

@@ -202,17 +202,29 @@ def test_a_body_that_nobody_reads_has_to_end(serve: Serve) -> None:
     assert answer.startswith(b"HTTP/1.1 404 ")
 
 
-def test_an_answer_that_nobody_takes_is_let_go(serve: Serve, upstream: Upstream) -> None:
+@pytest.mark.parametrize("under_tls", [False, True], ids=["plain", "TLS"])
+def test_an_answer_that_nobody_takes_is_let_go(
+    serve: Serve, upstream: Upstream, tmp_path: Path, *, under_tls: bool
+) -> None:
     """A whole one too, which waits in the memory of the server."""
+    tls: dict[str, Any] = {}
+    if under_tls:
+        certificates(tmp_path)
+        tls = {"ssl_certfile": tmp_path / "cert.pem", "ssl_keyfile": tmp_path / "key.pem"}
+        tls["loop"] = "asyncio"
     vector = {"object": "embedding", "index": 0, "embedding": "A" * 7_000_000}
     upstream.answer = lambda _: whole({"object": "list", "data": [vector]})
-    served = serve(server={"http": patient(0.2)})
+    served = serve(server={"http": patient(0.2), **tls})
     body = b'{"model": "m", "input": "hi"}'
     head = b"POST /v1/embeddings HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
-    with socket.socket() as line:
+    with contextlib.ExitStack() as stack:
+        line = stack.enter_context(socket.socket())
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         line.settimeout(20)
         line.connect(("127.0.0.1", served.port))
+        if under_tls:
+            context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+            line = stack.enter_context(context.wrap_socket(line, server_hostname="127.0.0.1"))
         line.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
         begin = line.recv(20)
         for _ in range(1_000):

@@ -160,12 +160,13 @@ def test_pseudonyms_come_back(client: Client, upstream: Upstream, tmp_path: Path
         for each in stream
         if each.choices[0].delta.tool_calls
     ]
-    with pytest.raises(openai.InternalServerError) as caught:
+    with pytest.raises(openai.BadRequestError) as caught:
         asking.create(**ask)
 
     assert text.choices[0].message.content == f"Dear {MAIL}!"
     assert json.loads("".join(arguments)) == {"to": MAIL}
     assert MAIL not in json.dumps([each.body for each in upstream.asked])
-    # Without a session nothing passes.
-    assert caught.value.body["code"] == "guard_unavailable"  # type: ignore[index]
+    # Without a session nothing passes, and the client is told what is missing.
+    assert caught.value.body["code"] == "invalid_request"  # type: ignore[index]
+    assert "`assaymark-session`" in caught.value.message
     made.close()

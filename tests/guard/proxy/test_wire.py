@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -13,9 +14,9 @@ from assaymark.guard.proxy.keys import digest_of
 from assaymark.guard.proxy.patience import patient
 from assaymark.guard.proxy.settings import KeySettings
 
-from .conftest import Serve, Served
+from .conftest import Kept, Serve, Served
 from .fields import USER
-from .upstream import Upstream, chat, whole
+from .upstream import Reply, Upstream, chat, chunks, event, whole
 
 BODY = json.dumps({"model": "m", "messages": USER}).encode()
 POST = (
@@ -121,6 +122,11 @@ def test_a_trailer_is_no_header(serve: Serve, upstream: Upstream) -> None:
         b"POST /v1/chat/completions HTTP/9.9\r\nhost: localhost\r\n\r\n",
         b"CONNECT example.org:443 HTTP/1.1\r\nhost: example.org\r\n\r\n",
         "GET /ü HTTP/1.1\r\nhost: localhost\r\n\r\n".encode(),
+        POST.replace(b"host: localhost\r\n", b"") + b"\r\n",
+        POST + b"host: example.org\r\n\r\n",
+        POST + b"transfer-encoding: gzip, chunked\r\n\r\n",
+        POST.replace(b"/1.1", b"/1.0") + b"transfer-encoding: chunked\r\n\r\n",
+        POST.replace(b"/1.1", b"/2.0") + b"\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00",
     ],
 )
@@ -156,7 +162,7 @@ def test_who_asks_for_another_protocol_is_answered_in_this_one(
 
 
 def test_nobody_upgrades_for_ever(serve: Serve) -> None:
-    """Thousands of such heads in one piece are as many answers, or the end of the connection."""
+    """Thousands of such heads in one piece are the end of the connection, not of the server."""
     head = b"GET /healthz HTTP/1.1\r\nconnection: upgrade\r\nupgrade: x\r\nhost: localhost\r\n\r\n"
     served = serve()
     with line_to(served) as line:
@@ -166,7 +172,7 @@ def test_nobody_upgrades_for_ever(serve: Serve) -> None:
         line.sendall(HEALTH)
         alive = line.recv(65_536)
 
-    assert answers.startswith(b"HTTP/1.1 200 ")
+    assert answers.count(b"HTTP/1.1 200 ") < 3_000
     assert alive.startswith(b"HTTP/1.1 200 ")
 
 
@@ -182,3 +188,87 @@ def test_requests_that_do_not_wait_are_answered_in_turn(serve: Serve, upstream: 
     places = [answers.index(f"answer {each}".encode()) for each in "abc"]
     assert places == sorted(places)
     assert answers.count(b"HTTP/1.1 200 ") == 3
+
+
+def test_requests_that_do_not_wait_are_few(serve: Serve, upstream: Upstream) -> None:
+    """A connection that asks a thousand times while the first answer is on its way is given up."""
+    upstream.answer = lambda _: Reply([], then="hang")
+    with line_to(serve()) as line:
+        line.sendall(POST + LENGTH + b"\r\n" + BODY + HEALTH * 1_000)
+
+        assert all_of(line) == b""
+
+
+def test_who_leaves_while_requests_wait_has_left(
+    serve: Serve, upstream: Upstream, kept: Kept
+) -> None:
+    """What was asked of the upstream is given up, and the log says why."""
+    upstream.answer = lambda _: Reply([], then="hang")
+    served = serve()
+    with line_to(served) as line:
+        line.sendall(POST + LENGTH + b"\r\n" + BODY + HEALTH)
+        until(lambda: len(upstream.asked) == 1)
+    until(lambda: len(kept.decisions) == 1)
+
+    assert [each.outcome for each in kept.decisions] == ["client_left"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "later"),
+    [
+        (HEALTH, b"\r\n"),
+        (POST.replace(b"/v1/chat/completions", b"/nothing") + b"content-length: 2\r\n\r\n", b"{}"),
+    ],
+    ids=["a blank line", "the body of what was refused"],
+)
+def test_what_is_no_request_keeps_no_connection_open(
+    serve: Serve, sent: bytes, later: bytes
+) -> None:
+    """Behind an answer only another request does."""
+    with line_to(serve(server={"timeout_keep_alive": 1})) as line:
+        line.sendall(sent)
+        answer = line.recv(65_536)
+        line.sendall(later)
+        rest = all_of(line)
+
+    assert answer.startswith(b"HTTP/1.1 ")
+    assert rest.count(b"HTTP/1.1 ") == 0
+
+
+def test_nothing_is_written_into_an_answer(serve: Serve, upstream: Upstream) -> None:
+    """Who sends what is no request while an answer streams loses the connection."""
+    upstream.answer = lambda _: Reply(
+        [event(each) for each in chunks("a b c d e f g h")[:4]],
+        kind="text/event-stream",
+        then="hang",
+    )
+    body = json.dumps({"model": "m", "messages": USER, "stream": True}).encode()
+    with line_to(serve()) as line:
+        line.sendall(POST + b"content-length: %d\r\n\r\n" % len(body) + body)
+        answer = line.recv(65_536)
+        line.sendall(b"\x01garbage\r\n\r\n")
+        answer += all_of(line)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_trailer_that_closes_closes(serve: Serve, upstream: Upstream) -> None:
+    """The parser reads nothing behind it, so the connection ends with the answer."""
+    upstream.answer = lambda _: whole(chat("ok"))
+    chunk = b"%x\r\n%s\r\n0\r\n" % (len(BODY), BODY)
+    with line_to(serve()) as line:
+        line.sendall(CHUNKED + chunk + b"connection: close\r\n\r\n")
+        answer = all_of(line)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in answer
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, ten seconds at most."""
+    for _ in range(1_000):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError

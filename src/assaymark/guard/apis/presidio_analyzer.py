@@ -134,6 +134,24 @@ class _Analyzer:
                 400, f"the policy reads texts in {known} and in no other language", code="language"
             )
 
+    def _demand_looked_for(self, request: AnalyzeRequest) -> None:
+        """Refuse a call that asks only for what nobody looks for: that it is not there could not be said.
+
+        Raises:
+            RefusedError: It does. Of what is looked for in part, that part is answered, as by Presidio.
+        """
+        asked = set(request.entities or ())
+        brought = {each.supported_entity for each in request.ad_hoc_recognizers or ()}
+        known = self._entities(request.language)
+        if asked and not asked & (brought | set(known)):
+            names = ", ".join(f"`{each}`" for each in known)
+            raise RefusedError(
+                400,
+                f"the policy looks for none of `entities`; it looks for {names}",
+                code="entities",
+                field="entities",
+            )
+
     def _entities(self, language: str) -> tuple[str, ...]:
         found = [name for each in self._pii for name in entities_in(each, language)]
         found += [name for each in self._others for name in self._survey.detectors[each]]
@@ -148,6 +166,7 @@ class _Analyzer:
         self._demand(request.language)
         texts = [request.text] if isinstance(request.text, str) else request.text
         _demand_little(request, texts)
+        self._demand_looked_for(request)
         sights = await self._survey.aof(texts)
         refuse_unjudged([lapse.reason for each in sights for lapse in each.lapses])
         # Presidio itself and a client's patterns may take their time; all else is a look at what was found.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -139,8 +139,18 @@ def _refusal(model: type[BaseModel], error: Exception) -> RefusedError:
         # Raised by models here, about names of fields.
         message = first["msg"].removeprefix("Value error, ")
     else:
-        message = f"{what} is not as expected: {kind.replace('_', ' ')}"
+        message = f"{what} is not as expected: {_wanted(model, first)}"
     return RefusedError(422, message, code="invalid_request", field=field or None)
+
+
+def _wanted(model: type[BaseModel], error: Mapping[str, Any]) -> str:
+    """Return what a field should have been, by what the API says of it and nothing that the client wrote."""
+    at = error["loc"][0] if len(error["loc"]) == 1 else None
+    field = model.model_fields.get(str(at))
+    choices = get_args(field.annotation) if field is not None else ()
+    if error["type"] == "literal_error" and choices:
+        return f"expected one of {', '.join(f'`{each}`' for each in choices)}"
+    return str(error["type"]).replace("_", " ")
 
 
 def _known(location: tuple[int | str, ...], names: frozenset[str]) -> Iterator[str]:

@@ -168,7 +168,7 @@ class Policies:
             self._refused.add("stopped")
             raise StoppedError
         if mode is Mode.PASS:
-            return ServedPolicy(CollectingGuard.view(self._passing(), None), tenant)
+            return ServedPolicy(CollectingGuard.view(self._passing(), None), tenant, is_off=True)
         held = self._tenants.get(tenant, self._default)
         if held is None:
             self._refused.add("no-policy")

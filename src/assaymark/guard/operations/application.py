@@ -49,7 +49,8 @@ class WithPages:
             for name, value in scope["headers"]
         }
         if api.path in self._guarded and not await self._may_look(headers):
-            await _send(send, 401, {"content-type": "text/plain"}, b"a key is needed\n", scope)
+            told = b"a key is needed, of the tenant `*` where there are tenants\n"
+            await _send(send, 401, {"content-type": "text/plain"}, told, scope)
             return
         query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
         reply = await api.answer(Call(query=query, headers=headers))

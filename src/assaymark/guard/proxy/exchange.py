@@ -100,13 +100,15 @@ class Exchange:
             if isinstance(error, NotServedError):
                 self._record = self._recording(tenant, data, Unserved(error.policy))
                 self._record.outcome = error.outcome
-            raise RefusedError(
-                503, "guard_unavailable", "no policy holds for this request", cause=error.message
-            ) from None
+            why = "no policy holds for this request"
+            if self._record is not None and self._record.outcome == "stopped":
+                why = "whoever runs this guard has stopped it: nothing is served until it goes on"
+            raise RefusedError(503, "guard_unavailable", why, cause=error.message) from None
         name = headers.get(SESSION)
         session = None if name is None else Session(served.tenant, name)
         self._judge = Judge(served.guard, session, self._proxy.limits.caps)
         self._record = self._recording(served.tenant, data, self._judge)
+        self._record.is_off = served.is_off
         return self._judge
 
     def _recording(self, tenant: str, data: bytes, judge: Judge | Unserved) -> Record:
@@ -176,7 +178,9 @@ class Exchange:
 
     async def _pass_error(self, upstream: UpstreamAnswer, judge: Judge, *, is_json: bool) -> None:
         if upstream.status in _OURS and not self._proxy.keys.forwards:
-            raise RefusedError(502, "upstream_refused", "the upstream refused the proxy's key")
+            raise RefusedError(
+                502, "upstream_refused", "the upstream refused the proxy's key, or wants one"
+            )
         if not is_json:
             raise RefusedError(
                 502, "upstream_failed", "the upstream failed", cause="its error is no JSON"

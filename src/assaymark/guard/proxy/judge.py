@@ -20,7 +20,8 @@ from assaymark.guard.documents import Steps, pointer
 from assaymark.guard.guard import Guard
 from assaymark.guard.proxy.coverage import Rest, put_back, texts_of
 from assaymark.guard.proxy.reading import MOST_TEXTS, invalid_answer
-from assaymark.guard.sessions import Session
+from assaymark.guard.serving import SESSION
+from assaymark.guard.sessions import Session, SessionNeededError
 from assaymark.guard.stream import GuardStream
 from assaymark.guard.verdict import Checked, Unjudged, Verdict
 from assaymark.policy.guarding import Action, Phase
@@ -280,6 +281,13 @@ def _in_document(field: str, rests: Sequence[Rest]) -> str:
 
 def unavailable(error: AssaymarkError) -> RefusedError:
     """Return the refusal where the guard cannot work; the cause is for the log."""
+    if isinstance(error, SessionNeededError):
+        return RefusedError(
+            BLOCKED_STATUS,
+            "invalid_request",
+            f"the policy needs to know the conversation: name it in the header `{SESSION}`",
+            cause=error.message,
+        )
     return RefusedError(
         503, "guard_unavailable", "the request could not be judged", cause=error.message
     )

@@ -155,7 +155,7 @@ class ScryptDigest:
 
 def _memory(cost: int, block_size: int, parallelism: int) -> int:
     """Return the bytes that a trial takes; RFC 7914, section 6."""
-    return 128 * block_size * (2**cost + parallelism)
+    return 128 * block_size * ((1 << cost) + parallelism)
 
 
 def _bytes(key: str) -> bytes:

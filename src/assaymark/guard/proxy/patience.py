@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum
+from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+_UNREADABLE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_MOST_WAITING = 16  # requests of one connection that came before an answer to the first
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
@@ -43,6 +46,7 @@ class _Patient(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _looking: asyncio.TimerHandle | None = None
     _unsent = 0
+    _answered: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -51,21 +55,29 @@ class _Patient(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
         self._look_away()
+        # uvicorn tells the request that came last; who waits for news is the one that is being answered.
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
+        self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         self._run += len(data)
-        self._unset_keepalive_if_required()
         try:
             self._feed(data)
         except httptools.HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
+            self._refuse(_UNREADABLE)
         if self.transport.is_closing():
             return
         if self._run > self.most:
-            self._refuse()
+            self._refuse(_TOO_LARGE)
         else:
             self._watch()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _feed(self, data: bytes) -> None:
         while data:
@@ -86,12 +98,16 @@ class _Patient(HttpToolsProtocol):
         """
         told = [b"%s: %s\r\n" % each for each in self.headers if each[0] in _FRAMING]
         self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self._is_same = True
         self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(told) + b"\r\n")
         self._is_same = False
 
     def on_message_begin(self) -> None:
         if not self._is_same:
+            # Only now: blank lines, and a body that nobody waits for, keep no connection open.
+            self._unset_keepalive_if_required()
+            self._unwatch()
             self._awaited = _Awaited.HEAD
             super().on_message_begin()
 
@@ -105,8 +121,25 @@ class _Patient(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         if not self._is_same:
+            self._demand_plain()
             self._awaited = _Awaited.BODY
             super().on_headers_complete()
+
+    def _demand_plain(self) -> None:
+        """Demand what all readers understand alike, and an end of what waits.
+
+        Raises:
+            ValueError: It is otherwise; the parser makes a refusal of it.
+        """
+        version = self.parser.get_http_version()
+        hosts = [value for name, value in self.headers if name == b"host"]
+        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if version not in {"1.0", "1.1"} or len(hosts) > 1 or (version == "1.1" and not hosts):
+            raise ValueError("another version, or not one host")
+        if codings and (codings != [b"chunked"] or version == "1.0"):
+            raise ValueError("another coding than chunks")
+        if len(self.pipeline) >= _MOST_WAITING:
+            raise ValueError("too many requests that do not wait for answers")
 
     def on_body(self, body: bytes) -> None:
         self._run = 0
@@ -116,6 +149,11 @@ class _Patient(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             self._run = 0
             self._awaited = _Awaited.NOTHING
+            if not self.parser.should_keep_alive():
+                # Perhaps said by a trailer only: the parser reads nothing behind this request.
+                self.cycle.keep_alive = False
+                if self.cycle.response_complete:
+                    self._close()
             super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -127,14 +165,23 @@ class _Patient(HttpToolsProtocol):
         self._look_away()
         super().resume_writing()
 
-    def _refuse(self) -> None:
-        cycle: RequestResponseCycle | None = self.cycle
-        is_answering = cycle is not None and not cycle.response_complete
-        if self._awaited is _Awaited.HEAD and not is_answering:
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
-        else:
+    def timeout_keep_alive_handler(self) -> None:
+        if not self.transport.is_closing():
+            self._close()
+
+    def _close(self) -> None:
+        """Close, and do not wait for ever for a client that takes nothing of what is left."""
+        self.transport.close()
+        self.loop.call_later(self.seconds, self.transport.abort)
+
+    def _refuse(self, answer: bytes) -> None:
+        """Say that it goes no further, unless that would stand inside an answer, or in the place of one."""
+        answered = self._answered
+        if self.pipeline or (answered is not None and not answered.response_complete):
             self.transport.abort()
+        else:
+            self.transport.write(answer)
+            self._close()
 
     def _watch(self) -> None:
         """Give the client so long for what is awaited; it begins to wait for it only once."""

@@ -68,7 +68,7 @@ class Record:
         self._upstream = 0.0
         self._sent_at = 0.0
         self.outcome = "passed"
-        self.streamed = self.is_sent_on = self.is_kept = False
+        self.streamed = self.is_sent_on = self.is_kept = self.is_off = False
 
     def sent_on(self) -> None:
         """Note that the request goes to an upstream now."""
@@ -140,6 +140,8 @@ class Record:
         request, response = self._judge.request, self._judge.response
         lapses = [f"request={each}" for each in request.lapses]
         lapses += [f"response={each}" for each in response.lapses]
+        if self.is_off:
+            lapses = ["everything=switched off"]
         answer = "streamed" if self.streamed else response.verdict.name.lower()
         said = {
             "policy": self._judge.guard.policy,

@@ -25,8 +25,9 @@ _NAMES = re.compile(
     f"{_OF}(?:api_base|base_url|api_url|deployment_url|sts_endpoint|endpoint|endpoint_url|api_key)"
     "|aws_[a-z_]{4,32}|azure_(?:ad_token|username|password)"
     "|vertex(?:_ai)?_(?:credentials|project|location)|client_secret|litellm_credential_name"
-    "|user_config|model_list|(?:context_window_|content_policy_)?fallbacks|custom_llm_provider"
-    "|extra_headers|extra_query|mock_response|use_ssl|ssl_verify|proxies"
+    "|user_config|model_list|models|fallback_models|(?:context_window_|content_policy_)?fallbacks"
+    "|context_window_fallback_dict|custom_llm_provider|headers|extra_headers|extra_query|mock_response"
+    "|use_ssl|ssl_verify|proxy|proxies|region_name|organization|credentials|callbacks|disable_guardrails"
 )
 
 

@@ -131,6 +131,8 @@ def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.C
     config = uvicorn.Config(
         application,
         http=patient(limits.seconds, limits.headers + _BESIDE),
+        # uvloop says of no connection under TLS that its client takes nothing.
+        loop="asyncio" if tls else "auto",
         ws="none",
         lifespan="on",
         log_config=None,
