@@ -125,6 +125,9 @@ def test_a_vault_that_cannot_be_used_lets_nothing_pass(tmp_path: Path) -> None:
     }
 
 
+PHASES = "`input`, `output`, `tool_calls`, `tool_results`"
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -134,7 +137,7 @@ def test_a_vault_that_cannot_be_used_lets_nothing_pass(tmp_path: Path) -> None:
         ({"text": 1}, "`text` is not as expected: string type"),
         (
             {"text": "a", "phase": "both"},
-            "`phase` is not as expected: expected one of `input`, `output`, `tool_calls`,",
+            f"`phase` is not as expected: expected one of {PHASES}",
         ),
         ({"text": "a", MAIL: 1}, "the request has a field that is not known"),
         ({"messages": [1]}, "`messages.0` is not as expected: dict type"),
