@@ -136,6 +136,7 @@ def test_a_vault_that_cannot_be_used_lets_nothing_pass(tmp_path: Path) -> None:
         ({"text": "a", MAIL: 1}, "the request has a field that is not known"),
         ({"messages": [1]}, "`messages.0` is not as expected: dict type"),
         ({"document": {}, "fields": ","}, "a field name is empty"),
+        ({"document": {}, "fields": f"{MAIL}["}, "`fields` has something that is no field path"),
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(
