@@ -343,7 +343,7 @@ def test_pseudonyms_in_conversations(make: MakeGuard, tmp_path: Path) -> None:
     assert kept["content"] == f"Hi {name}"
 
 
-@pytest.mark.parametrize("given", ["hello", ["hello"], [None]], ids=str)
+@pytest.mark.parametrize("given", [None, 1, "hello", b"", {}, iter(()), ["hello"], [None]])
 def test_what_is_no_message_is_refused(make: MakeGuard, given: object) -> None:
     """With the way that takes a text, not with an error from deep inside."""
     guard = make("{input: [{detector: secrets, do: block}]}")

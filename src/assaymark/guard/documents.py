@@ -4,6 +4,8 @@ JSON documents, such as the bodies of an API: which of their values are judged, 
 * A value is named by a field path. Texts are judged as texts, chat messages as chat messages, and everything
   else as JSON: each string, key and number in it.
 * Where no path leads anywhere, as in an error that has another shape, all of the document is judged.
+* Where a path meets another shape than it says, such as a list where it names a key, what stands there is
+  judged. A key or element that is not there is no other shape.
 
 tests/guard/test_documents.py
 """
@@ -18,6 +20,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from assaymark.guard.messages import Content, Kind, Place, contents
+from assaymark.guard.selectors import Fields, named
 from assaymark.guard.verdict import Checked, Finding, Unjudged, Verdict
 from assaymark.inputs.paths import FieldPath
 from assaymark.policy.guarding import Phase
@@ -65,19 +68,20 @@ class JsonParts:
 
     Args:
         document: A JSON value. It is not changed.
-        fields: Paths to what is judged; none for all of it.
+        fields: Paths to what is judged, as text or parsed; none for all of it.
         phase: `INPUT` or `OUTPUT`.
         blocks_other: Whether parts of messages that nothing reads are refused.
+
+    Raises:
+        UsageError: A path is misspelt.
     """
 
-    def __init__(
-        self, document: Any, fields: Sequence[FieldPath], phase: Phase, *, blocks_other: bool
-    ) -> None:
+    def __init__(self, document: Any, fields: Fields, phase: Phase, *, blocks_other: bool) -> None:
         self._document = document
         self._parts: list[_Part] = []
         self.contents: list[Content] = []
         """Every field that is to be judged."""
-        roots = list(outermost(each for field in fields for each in selected(document, field)))
+        roots = judged_roots(document, named(fields))
         for root in roots or [Selected((), document)]:
             self._add(root, phase, blocks_other=blocks_other, is_named=bool(roots))
 
@@ -138,25 +142,45 @@ def _messages(value: Any) -> list[Mapping[str, Any]]:
 
 
 def selected(document: Any, field: FieldPath) -> Iterator[Selected]:
-    """Yield every value that `field` leads to."""
-    if isinstance(document, dict) and field.text in document:
+    """Yield every value that `field` leads to, also under a key that is called as the whole path is.
+
+    Both are meant: else whoever writes such a key would turn the path away from what it names.
+    """
+    if isinstance(document, dict) and field.text in document and field.steps != (field.text,):
         yield Selected((field.text,), document[field.text])
-    else:
-        yield from _selected(document, field.steps, ())
+    yield from (each for each, fits in _walked(document, field.steps, ()) if fits)
 
 
-def _selected(value: Any, path: Sequence[str | int | None], steps: Steps) -> Iterator[Selected]:
+def strays(document: Any, field: FieldPath) -> Iterator[Selected]:
+    """Yield every value at which `field` expects another shape: an object, or a list."""
+    yield from (each for each, fits in _walked(document, field.steps, ()) if not fits)
+
+
+def judged_roots(document: Any, fields: Sequence[FieldPath]) -> list[Selected]:
+    """Return the values that are judged for `fields`; none where no field leads anywhere."""
+    found = [each for field in fields for each in selected(document, field)]
+    if found:
+        found += [each for field in fields for each in strays(document, field)]
+    return list(outermost(iter(found)))
+
+
+def _walked(
+    value: Any, path: Sequence[str | int | None], steps: Steps
+) -> Iterator[tuple[Selected, bool]]:
+    """Yield the values at which `path` ends, each with whether it ends there as it says."""
     if not path:
-        yield Selected(steps, value)
+        yield Selected(steps, value), True
         return
     step, rest = path[0], path[1:]
-    if isinstance(step, str):
-        if isinstance(value, dict) and step in value:
-            yield from _selected(value[step], rest, (*steps, step))
-    elif isinstance(value, list):
+    if isinstance(step, str) and isinstance(value, dict):
+        if step in value:
+            yield from _walked(value[step], rest, (*steps, step))
+    elif not isinstance(step, str) and isinstance(value, list):
         wanted = range(len(value)) if step is None else range(step, min(step + 1, len(value)))
         for index in wanted:
-            yield from _selected(value[index], rest, (*steps, index))
+            yield from _walked(value[index], rest, (*steps, index))
+    elif value not in (None, "", [], {}):
+        yield Selected(steps, value), False
 
 
 def outermost(found: Iterator[Selected]) -> Iterator[Selected]:

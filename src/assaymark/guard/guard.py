@@ -43,7 +43,7 @@ from assaymark.policy.guarding import Phase, guard_rules
 
 if TYPE_CHECKING:
     from assaymark.contracts.catalog import Catalog
-    from assaymark.inputs.paths import FieldPath
+    from assaymark.guard.selectors import Fields
     from assaymark.model.subject import Sha256
     from assaymark.policy.policy import Policy
     from assaymark.redaction.keys import Secret
@@ -153,7 +153,7 @@ class Guard:
     def check_json(
         self,
         document: Any,
-        fields: Sequence[FieldPath] = (),
+        fields: Fields = (),
         phase: Phase = Phase.INPUT,
         *,
         session: Session | None = None,
@@ -162,8 +162,8 @@ class Guard:
 
         Args:
             document: The parsed value. It is not changed.
-            fields: What in it is judged: texts, chat messages, or anything else, as JSON. All of it where
-                there are none, or where none of them leads anywhere.
+            fields: What in it is judged, as `"messages, title"` or a list: texts, chat messages, anything
+                else as JSON. All of it where there are none, or where none of them leads anywhere.
             phase: As for `check`.
             session: As for `check`.
 
@@ -171,7 +171,7 @@ class Guard:
             The verdict; the only message is the document as it may pass, and there is none on `BLOCK`.
 
         Raises:
-            UsageError: As for `check`.
+            UsageError: As for `check`, or a field is no field path.
             InputError: As for `check`.
         """
         refuses = self.rules.refuses_uninspected
@@ -198,7 +198,7 @@ class Guard:
     async def acheck_json(
         self,
         document: Any,
-        fields: Sequence[FieldPath] = (),
+        fields: Fields = (),
         phase: Phase = Phase.INPUT,
         *,
         session: Session | None = None,

@@ -132,10 +132,11 @@ def contents(
         blocks_other: Whether what nothing reads is refused.
 
     Raises:
-        UsageError: They are no mappings.
+        UsageError: They are no list of mappings.
     """
     given: Any = messages
-    if isinstance(given, str) or not all(isinstance(each, Mapping) for each in given):
+    is_list = isinstance(given, Sequence) and not isinstance(given, str | bytes)
+    if not is_list or not all(isinstance(each, Mapping) for each in given):
         raise UsageError(
             "messages are a list of mappings, such as `{'role': 'user', 'content': '...'}`",
             hint="`check_text` judges one text",

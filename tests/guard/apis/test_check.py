@@ -142,6 +142,7 @@ PHASES = "`input`, `output`, `tool_calls`, `tool_results`"
         ({"text": "a", MAIL: 1}, "the request has a field that is not known"),
         ({"messages": [1]}, "`messages.0` is not as expected: dict type"),
         ({"document": {}, "fields": ","}, "a field name is empty"),
+        ({"document": {}, "fields": f"{MAIL}["}, "`fields` has something that is no field path"),
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(

@@ -568,6 +568,26 @@ def test_a_field_without_a_name_is_a_mistake() -> None:
     assert raised.value.hint == "write, say, `messages, prompt`"
 
 
+@pytest.mark.parametrize("of", ["request", "response", "events", "arguments", "frame", "drop"])
+def test_a_misspelt_field_is_a_mistake(of: str) -> None:
+    """It would be taken for a key that no document has, and nothing be judged."""
+    with pytest.raises(UsageError) as raised:
+        Route(**{of: "messages[*, title"})
+
+    assert raised.value.message == "`messages[*` is no field path: `[*` cannot be read"
+
+
+def test_a_field_of_another_shape_is_judged(make: MakeGuard, serve: Serve) -> None:
+    """A list where the route names a key is not passed by because another field is there."""
+    app, seen = recorder()
+    client = serve(app, make(BOTH), routes=[Route(request="messages.content, title")])
+
+    response = client.post("/x", json={"messages": [{"content": MAIL}], "title": "x"})
+
+    assert json.loads(seen[0][1]) == {"messages": [{"content": "<EMAIL_ADDRESS>"}], "title": "x"}
+    assert response.headers["assaymark-request"] == "redact"
+
+
 def test_an_application_that_is_cancelled(make: MakeGuard) -> None:
     """The log says so, and the server hears of it."""
     entries: list[Any] = []

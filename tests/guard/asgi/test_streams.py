@@ -552,3 +552,31 @@ def test_fields_of_events_that_say_no_data_pass(make: MakeGuard, serve: Serve) -
     upstream.chunks = [b"retry: 5\n\n", sse("[DONE]"), delta(MAIL), b"data: unfinished"]
 
     assert client.get("/x").text == "retry: 5\n\ndata: [DONE]\n\n"
+
+
+def test_pieces_of_another_shape(make: MakeGuard, serve: Serve) -> None:
+    """A text where the route says an object is judged beside a piece, also where events cut it."""
+    upstream = Upstream("text/event-stream")
+    client = serve(upstream.app, make(REDACTS), routes=[DELTAS])
+    well = {"index": 0, "delta": {"content": "ok"}}
+    upstream.chunks = [
+        sse({"choices": [well, {"index": 1, "delta": piece}]}) for piece in ("jo", f"hn{MAIL[4:]} ")
+    ]
+
+    text = client.get("/x").text
+
+    assert "example" not in text
+    assert "<EMAIL_ADDRESS>" in text
+
+
+def test_pieces_within_another_shape_are_refused(make: MakeGuard, serve: Serve) -> None:
+    """What stands beside them would pass."""
+    upstream = Upstream("text/event-stream")
+    client = serve(upstream.app, make(REDACTS), routes=[Route(events="a.b, a[*].c")])
+    upstream.chunks = [sse({"a": {"b": "ok", "d": MAIL}})]
+
+    response = client.get("/x")
+
+    assert "example" not in response.text
+    assert response.status_code == 502
+    assert response.json()["error"]["code"] == "not_inspectable"

@@ -134,7 +134,7 @@ def test_documents_and_arguments(scenes: Any) -> None:
     """JSON is judged as JSON, and arguments of tools under their own phase."""
     scene = scenes(FLAGS, BLOCKS)
     guard = scene.request().guard
-    guard.check_json({"a": KEY})
+    guard.check_json({"x": {"a": KEY}, "b": KEY}, "x.a")
     stream = guard.stream(Phase.TOOL_CALLS, is_json=True)
     stream.feed('{"k": "' + KEY + '"}')
     stream.finish()

@@ -17,10 +17,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from assaymark.errors import UsageError
 from assaymark.guard.apis.contract import Api, Call, Reply
 from assaymark.guard.apis.moderations import openai_error
 from assaymark.guard.apis.reading import answering, read, replied
 from assaymark.guard.guard import Guard
+from assaymark.guard.selectors import named
 from assaymark.guard.sessions import Session
 from assaymark.guard.verdict import Checked, Finding, Unjudged, Verdict
 from assaymark.inputs.paths import parse_fields
@@ -124,6 +126,14 @@ async def _checked(guard: Guard, request: CheckRequest, session: Session | None)
         message = {"role": "user", "content": request.text}
         return await guard.acheck([message], phase, session=session)
     fields = parse_fields(request.fields)
+    try:
+        fields = named(request.fields)
+    except UsageError:
+        # The answer has nothing that the client wrote.
+        raise UsageError(
+            "`fields` has something that is no field path",
+            hint="write `messages[*].content, title`",
+        ) from None
     return await guard.acheck_json(request.document, fields, phase, session=session)
 
 

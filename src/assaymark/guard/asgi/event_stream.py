@@ -22,7 +22,7 @@ from assaymark.guard.asgi.bodies import Judging, parsed
 from assaymark.guard.asgi.refusals import RefusedError, unreadable
 from assaymark.guard.asgi.routes import PLAIN, Route, fields_of
 from assaymark.guard.asgi.sse import Event, EventReader
-from assaymark.guard.documents import Selected, Steps, outermost, selected, with_values
+from assaymark.guard.documents import Selected, Steps, outermost, selected, strays, with_values
 from assaymark.guard.stream import GuardStream
 from assaymark.guard.verdict import Verdict
 from assaymark.policy.guarding import Phase
@@ -174,11 +174,20 @@ class EventStream:
         texts = [each for field in self._texts for each in selected(document, field)]
         arguments = [each for field in self._arguments for each in selected(document, field)]
         are_json = {each.steps for each in arguments}
-        return [
-            (each, each.steps in are_json)
-            for each in outermost(iter([*arguments, *texts]))
-            if each.value is not None
-        ]
+        found = [each for each in (*arguments, *texts) if each.value is not None]
+        if found:
+            found += self._strays(document, found)
+        return [(each, each.steps in are_json) for each in outermost(iter(found))]
+
+    def _strays(self, document: Any, found: list[Selected]) -> list[Selected]:
+        """Return what has another shape than a field says, and is judged beside the pieces `found`."""
+        fields = (*self._arguments, *self._texts)
+        odd = [each for field in fields for each in strays(document, field)]
+        for each in odd:
+            if any(piece.steps[: len(each.steps)] == each.steps for piece in found):
+                # Judged with the piece it would not be streamed, judged without it the rest would pass.
+                raise unreadable(self._judging.what, "an event has another shape than a field says")
+        return odd
 
     async def _plain_piece(self, event: Event, text: str) -> list[Event]:
         lane = self._lane((), event, is_json=False)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Self
 
-from assaymark.errors import UsageError
-from assaymark.inputs.paths import FieldPath, parse_fields
+from assaymark.guard.selectors import named
+from assaymark.inputs.paths import FieldPath
 
 PLAIN = "$"
 """Instead of fields: the data of each event is a piece of text."""
@@ -24,7 +24,7 @@ class Route:
     """Paths that are judged alike. Fields are field paths, separated by commas.
 
     Raises:
-        UsageError: A field has no name.
+        UsageError: A field has no name, or is no field path.
     """
 
     path: str = "*"
@@ -99,14 +99,9 @@ def fields_of(written: str | None) -> tuple[FieldPath, ...]:
     """Return the fields that a route names.
 
     Raises:
-        UsageError: One has no name.
+        UsageError: One has no name, or is no field path.
     """
-    try:
-        return parse_fields(written)
-    except UsageError:
-        raise UsageError(
-            f"a field has no name in `{written}`", hint="write, say, `messages, prompt`"
-        ) from None
+    return named(written)
 
 
 def route_of(routes: Sequence[Route], path: str) -> Route:

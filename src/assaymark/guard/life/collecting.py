@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assaymark.guard.guard import Guard
+from assaymark.guard.selectors import named
 from assaymark.guard.sessions import Session
 from assaymark.guard.stream import GuardStream
 from assaymark.guard.verdict import Checked
 from assaymark.policy.guarding import Phase
 
 if TYPE_CHECKING:
+    from assaymark.guard.selectors import Fields
     from assaymark.inputs.paths import FieldPath
 
 _MOST = 4 * 1024 * 1024  # characters of streams
@@ -118,15 +120,16 @@ class CollectingGuard(Guard):
     def check_json(
         self,
         document: Any,
-        fields: Sequence[FieldPath] = (),
+        fields: Fields = (),
         phase: Phase = Phase.INPUT,
         *,
         session: Session | None = None,
     ) -> Checked:
         """Do as `Guard.check_json`."""
+        paths = named(fields)
         if self.collected is not None:
-            self.collected.add(Document(document, tuple(fields), phase))
-        return super().check_json(document, fields, phase, session=session)
+            self.collected.add(Document(document, paths, phase))
+        return super().check_json(document, paths, phase, session=session)
 
     def stream(
         self,
