@@ -74,12 +74,7 @@ def serve_operated(
     from assaymark.guard.operations.at_work import operate
     from assaymark.guard.proxy.server import application_of, serve
 
-    alerts = settings.operations.alerts
-    if alerts is not None and alerts.drift_margin is not None and not audited:
-        raise UsageError(
-            "drift is measured against a report, and none is given",
-            hint="give `--require-report`, `--trust` and `--subject`, or leave `drift` out",
-        )
+    _demand_audited(settings, audited)
     with operate(
         settings.operations,
         settings.policy,
@@ -106,6 +101,45 @@ def serve_operated(
             settings.listen,
             settings.limits,
             on_start=lambda url: show.result({**told, "url": url}, url, *lines),
+        )
+
+
+def demand_operable(
+    settings: ServeSettings,
+    *,
+    pinned: frozenset[str] | None,
+    audited: Sequence[tuple[SubjectKind, Sequence[Result]]],
+) -> None:
+    """Demand what `serve_operated` demands, but for the address: nothing is started or written.
+
+    Args:
+        settings: Of the server.
+        pinned: As for `serve_operated`.
+        audited: As for `serve_operated`.
+
+    Raises:
+        AssaymarkError: As `serve_operated` does.
+    """
+    from assaymark.guard.apis import apis
+    from assaymark.guard.operations.rehearsal import rehearse
+    from assaymark.guard.proxy.server import application_of, demand_servable
+
+    _demand_audited(settings, audited)
+    maker = _maker(settings, pinned)
+    with rehearse(settings.operations, settings.policy, maker, open_signer=_log_signer) as policies:
+        contracts = apis if settings.contracts else None
+        application = application_of(settings, policies, contracts=contracts)
+        demand_servable(application, settings.listen, settings.limits)
+
+
+def _demand_audited(
+    settings: ServeSettings, audited: Sequence[tuple[SubjectKind, Sequence[Result]]]
+) -> None:
+    alerts = settings.operations.alerts
+    if alerts is not None and alerts.drift_margin is not None and not audited:
+        raise UsageError(
+            "drift is measured against a report, and none is given",
+            hint="give `--require-report`, `--trust` and `--subject`, or leave `drift` out",
         )
 
 

@@ -9,7 +9,8 @@ tests/guard/test_guard.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +143,17 @@ def _horizon(spec: DetectorSpec, settings: Any, *, demanded: bool) -> Horizon | 
         ) from None
 
 
+@contextmanager
+def naming(location: str) -> Iterator[None]:
+    """Have errors about what a policy asks for begin with its `location`."""
+    try:
+        yield
+    except (PolicyError, UsageError) as error:
+        if type(error) not in (PolicyError, UsageError):
+            raise
+        raise type(error)(f"`{location}`: {error.message}", hint=error.hint) from None
+
+
 class Operators:
     """What rules put in the place of values.
 
@@ -172,7 +184,8 @@ class Operators:
             if secret is None:
                 raise UsageError(
                     f"a rule says `with: {name}`, which needs a key",
-                    hint="make one with `assaymark vault key -o redaction.key`",
+                    hint="make one with `assaymark vault key -o redaction.key`; a server gets it by the "
+                    "key `pseudonyms` of its settings, `{key: redaction.key, vault: vault.sqlite}`",
                 )
         if "pseudonym" in used and sessions is None:
             raise UsageError("a rule says `with: pseudonym`, which needs a vault")

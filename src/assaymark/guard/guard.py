@@ -9,11 +9,11 @@ The guard: one policy, judged on every request.
     print(answer.finish())
 
 * A guard holds nothing of any request: threads and tasks share it freely.
-* Detectors run on threads of their own, many requests at a time. `acheck`, `afeed` and `afinish` keep the
-  rest off the event loop as well, but for short texts that only quick detectors read.
+* Detectors run on threads of their own. `acheck`, `afeed` and `afinish` keep the rest off the event loop as
+  well, but for short texts that only quick detectors read.
 * What could not be judged is in every answer, and passes only where a rule says `on_error: allow`.
 
-tests/guard/test_guard.py, test_concurrency.py and test_faults.py hold these.
+tests/guard/test_guard.py, test_concurrency.py, test_faults.py
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from assaymark.errors import PolicyError
 from assaymark.guard.answers import AnswerMemory
-from assaymark.guard.building import Operators, Optics
+from assaymark.guard.building import Operators, Optics, naming
 from assaymark.guard.documents import JsonParts
 from assaymark.guard.field import TextField, to_judge
 from assaymark.guard.json_field import JsonField, LiteralRewriter
@@ -100,7 +100,9 @@ class Guard:
         from assaymark.policy.load import load_policy
 
         catalog = installed_catalog()
-        return cls(load_policy(location, catalog), catalog, **options)
+        policy = load_policy(location, catalog)
+        with naming(location):
+            return cls(policy, catalog, **options)
 
     def __enter__(self) -> Self:
         return self
@@ -119,8 +121,6 @@ class Guard:
         self.runner.close()
         if self._sessions is not None:
             self._sessions.close()
-
-    # -- judging
 
     def check(
         self,
@@ -174,8 +174,7 @@ class Guard:
             UsageError: As for `check`, or a field is no field path.
             InputError: As for `check`.
         """
-        refuses = self.rules.refuses_uninspected
-        parts = JsonParts(document, fields, phase, blocks_other=refuses)
+        parts = JsonParts(document, fields, phase, blocks_other=self.rules.refuses_uninspected)
         return parts.whole(self._checked(parts.messages, parts.contents, phase, session))
 
     def check_text(

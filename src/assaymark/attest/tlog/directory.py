@@ -13,6 +13,7 @@ tests/attest/tlog/test_directory.py; tests/attest/tlog/test_crash.py kills the w
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,7 @@ from assaymark.attest.tlog.heads import HeadStore, demand_progress
 from assaymark.attest.tlog.merkle import EMPTY_ROOT, leaf_hash
 from assaymark.attest.tlog.note import MAX_NOTE, KeyType, NoteKey
 from assaymark.attest.tlog.reader import CHECKPOINT, LogReader
-from assaymark.attest.tlog.recovery import Edge, read_edge, rebuild_tiles, sweep
+from assaymark.attest.tlog.recovery import Edge, demand_entries, read_edge, rebuild_tiles, sweep
 from assaymark.attest.tlog.refusal import LogError, Reason, shown
 from assaymark.attest.tlog.tiles import (
     ENTRIES,
@@ -137,18 +138,32 @@ class LogDirectory:
             LogError: The checkpoint is not of this key, the files contradict it, or the log was set back.
             InputError: The system does not let us read or write.
         """
-        data = read_file(root / CHECKPOINT, limit=MAX_NOTE)
-        if data is None:
-            raise UsageError(
-                f"`{root}` is not a log: it has no checkpoint",
-                hint="name the directory that holds the file `checkpoint`",
-            )
-        key = NoteKey.of(unsigned_origin(data), KeyType.ED25519, signer.public_key)
+        key = _key_of(root, signer)
         with lock(root / LOCK, timeout=timeout):
             log = cls(root, key, signer, on_step)
-            log._remember(heads)
+            _demand_progress(log._reader, heads)
+            log._heads = heads
             sweep(root, log._reader.size, log._folder)
             yield log
+
+    @staticmethod
+    def inspect(root: Path, signer: Signer, *, heads: HeadStore | None = None) -> int:
+        """Demand what `open` demands, write nothing and wait for nobody; return how many entries there are.
+
+        Raises:
+            UsageError: There is no log.
+            LogError: As `open` does; tiles that could be made anew are no mistake.
+            InputError: The system does not let us read or write.
+        """
+        reader = LogReader.open(root, _key_of(root, signer))
+        try:
+            read_edge(reader)
+        except LogError as error:
+            demand_entries(reader, error)
+        _demand_progress(reader, heads)
+        if not os.access(root, os.W_OK):
+            raise InputError(f"cannot write to the log `{root}`: permission denied")
+        return reader.size
 
     @property
     def key(self) -> NoteKey:
@@ -239,16 +254,6 @@ class LogDirectory:
             self._edge = read_edge(self._reader)
         self._is_dirty = False
 
-    def _remember(self, heads: HeadStore | None) -> None:
-        self._heads = heads
-        if heads is not None and (seen := heads.last(self._key.name)) is not None:
-            demand_progress(
-                seen,
-                self._reader.signed.checkpoint,
-                self._reader.prove_consistency,
-                kept_in=heads.path,
-            )
-
     def _prune(self, old_size: int) -> None:
         """Remove what the tiles were before they became full, now that the checkpoint covers them."""
         for tile in right_edge(old_size):
@@ -259,6 +264,22 @@ class LogDirectory:
                 self._folder.remove(path.relative_to(self._root).as_posix())
             self._folder.remove(folder.relative_to(self._root).as_posix())
         self._folder.settle()
+
+
+def _key_of(root: Path, signer: Signer) -> NoteKey:
+    data = read_file(root / CHECKPOINT, limit=MAX_NOTE)
+    if data is None:
+        raise UsageError(
+            f"`{root}` is not a log: it has no checkpoint",
+            hint="name the directory that holds the file `checkpoint`",
+        )
+    return NoteKey.of(unsigned_origin(data), KeyType.ED25519, signer.public_key)
+
+
+def _demand_progress(reader: LogReader, heads: HeadStore | None) -> None:
+    head = reader.signed.checkpoint
+    if heads is not None and (seen := heads.last(head.origin)) is not None:
+        demand_progress(seen, head, reader.prove_consistency, kept_in=heads.path)
 
 
 def _bundles(entries: Sequence[bytes], old_size: int) -> Iterator[tuple[Tile, bytes]]:

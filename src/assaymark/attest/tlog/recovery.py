@@ -68,16 +68,25 @@ def rebuild_tiles(reader: LogReader, folder: DurableFolder, reason: LogError) ->
         if reader.content(tile) != data:
             folder.put(tile.path, data)
 
+    demand_entries(reader, reason)
+    replay(reader, repair)
+    for made in narrower(reader):
+        repair(*made)
+    folder.settle()
+
+
+def demand_entries(reader: LogReader, reason: LogError) -> None:
+    """Demand that the entries alone lead to the root of the checkpoint.
+
+    Raises:
+        LogError: They do not: `reason`, or what is wrong with the entries.
+    """
     try:
         root = replay(reader, lambda _tile, _data: None)
     except LogError as error:
         raise contradiction(error) from None
     if root != reader.signed.checkpoint.root:
         raise contradiction(reason)
-    replay(reader, repair)
-    for made in narrower(reader):
-        repair(*made)
-    folder.settle()
 
 
 def sweep(root: Path, size: int, folder: DurableFolder) -> None:

@@ -81,13 +81,19 @@ class MapReader:
 
     def node(self, key: str, *, required: bool = False) -> Node | None:
         """Return what stands at `key`."""
-        self._known.append(key)
+        self._know(key)
         if required and key not in self._fields:
             self._report.error("missing-key", self._mark, f"the key `{key}` is missing")
         return self._fields.get(key)
 
+    def _know(self, key: str) -> None:
+        if key not in self._known:
+            self._known.append(key)
+
     def __contains__(self, key: object) -> bool:
-        """Whether the mapping has `key`, known or not."""
+        """Whether the mapping has `key`; whoever asks knows it, so that `close` offers it."""
+        if isinstance(key, str):
+            self._know(key)
         return key in self._fields
 
     def mark(self, key: str | None = None) -> Mark:

@@ -11,7 +11,7 @@ import click
 
 from assaymark.cli.admitting import artifact_at, lines_of, presented_in
 from assaymark.cli.exit_status import ExitStatus
-from assaymark.cli.operating import audited_in, serve_operated
+from assaymark.cli.operating import audited_in, demand_operable, serve_operated
 from assaymark.cli.report_paths import REPORT
 from assaymark.cli.show import Show, output_options
 from assaymark.cli.trusting import Opening, opened, opening_options
@@ -85,17 +85,14 @@ def command(
             status = _admitted(show, guard.policy, reports, trust, subjects, opening)
             if status is not ExitStatus.MET:
                 ctx.exit(status)
-        if check:
-            show.result(_told(known, guard), f"would serve policy sha256:{guard.policy}")
-            return
         told = _told(known, guard)
-    serve_operated(
-        show,
-        known,
-        told,
-        pinned=frozenset({guard.policy}) if reports else None,
-        audited=audited_in(reports, trust, opening),
-    )
+    pinned = frozenset({guard.policy}) if reports else None
+    audited = audited_in(reports, trust, opening)
+    if check:
+        demand_operable(known, pinned=pinned, audited=audited)
+        show.result(told, f"would serve policy sha256:{guard.policy}")
+        return
+    serve_operated(show, known, told, pinned=pinned, audited=audited)
 
 
 def _guard_of(settings: ServeSettings) -> Guard:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from assaymark.attest.tlog.durable import read_file
 from assaymark.errors import AssaymarkError, InputError, PolicyError
 from assaymark.guard.answers import AnswerMemory
+from assaymark.guard.building import naming
 from assaymark.guard.decisions.recorder import Clock, utc_now
 from assaymark.guard.guard import Guard
 from assaymark.guard.life.collecting import Collected, CollectingGuard
@@ -129,7 +130,8 @@ class WatchedPolicy:
         self._looks = 0
         policy = maker.policy(location)
         self._names, self._seen = self._files(policy)
-        self.current = Loaded(policy, maker.guard(policy))
+        with naming(location):
+            self.current = Loaded(policy, maker.guard(policy))
         self.since: datetime = now()
         self.fault: str | None = None
         """Why the version that lies there is not in use; `None` where it is."""

@@ -112,7 +112,7 @@ def operate(
             maker,
             note=sink.note,
             switch=KillSwitch(settings.kill_switch, allows_pass=settings.kill_switch_may_pass),
-            key=_derived(settings.log, "shares"),
+            key=derived(settings.log, "shares"),
             every=settings.reload_every,
         )
         # Shadows hold guards, so they end first.
@@ -134,7 +134,7 @@ def operate(
             telemetry=telemetry,
             pages=pages if settings.pages else None,
             watchman=watchman,
-            digest_key=_derived(settings.log, "request digest"),
+            digest_key=derived(settings.log, "request digest"),
         )
 
 
@@ -215,7 +215,7 @@ def _window(settings: Operations) -> float:
     return AlertSettings().window if settings.alerts is None else settings.alerts.window
 
 
-def _derived(settings: LogSettings | None, purpose: str) -> bytes | None:
+def derived(settings: LogSettings | None, purpose: str) -> bytes | None:
     """Return the server's key for a purpose; `None` where it has none that outlives it."""
     if settings is None or settings.digest_key is None:
         return None

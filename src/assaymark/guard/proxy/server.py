@@ -105,6 +105,15 @@ def serve(
     uvicorn.Server(config).run(sockets=[listening])
 
 
+def demand_servable(application: Any, listen: Listen, limits: ServerLimits) -> None:
+    """Demand what `serve` demands, but for the address.
+
+    Raises:
+        InputError: The certificate cannot be used.
+    """
+    _config(application, listen, limits)
+
+
 def _socket(listen: Listen) -> socket.socket:
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     # With the protocol named, asyncio sends small packets at once (TCP_NODELAY); else each answer waits.

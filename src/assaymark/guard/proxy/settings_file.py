@@ -18,7 +18,7 @@ docs/proxy.md explains each field; tests/guard/proxy/test_settings.py holds the 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,15 @@ from assaymark.guard.proxy.settings_callers import CallersReader
 from assaymark.guard.proxy.settings_upstreams import UpstreamReader, given
 from assaymark.guard.proxy.settings_values import port, seconds
 from assaymark.marked_yaml import MAX_BYTES, MarkedYamlError, Node, parse_yaml
-from assaymark.policy.diagnostics import Diagnostics, Reporter, SourceText, render
+from assaymark.policy.diagnostics import Diagnostic, Diagnostics, Reporter, SourceText, render
 
 
 class SettingsFileError(PolicyError):
-    """A file of settings cannot be used; `message` tells every mistake."""
+    """A file of settings cannot be used; `message` tells every mistake, and `diagnostics` holds them."""
+
+    def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
+        super().__init__(message)
+        self.diagnostics = tuple(diagnostics)
 
 
 def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> ServeSettings:
@@ -91,7 +95,8 @@ def parse_settings(
         for problem in error.problems:
             report.error("not-readable", problem.mark, problem.message, problem.hint)
     if settings is None or diagnostics.has_errors:
-        raise SettingsFileError(render(diagnostics.sorted()))
+        found = diagnostics.sorted()
+        raise SettingsFileError(render(found), found)
     return settings()
 
 

@@ -1,0 +1,98 @@
+"""
+What `operate` opens, looked at and not opened for good: whether a server could be started.
+
+Nothing is written, no thread is started and no lock is held, so another server may be at work on the same
+files meanwhile.
+
+tests/guard/operations/test_rehearsal.py
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assaymark.attest.tlog.directory import LogDirectory
+from assaymark.attest.tlog.durable import read_file
+from assaymark.attest.tlog.note import MAX_NOTE
+from assaymark.attest.tlog.reader import CHECKPOINT
+from assaymark.attest.tlog.refusal import LogError
+from assaymark.errors import InputError
+from assaymark.guard.decisions.journal import JOURNAL, read_waiting
+from assaymark.guard.life.source import Policies
+from assaymark.guard.life.switch import KillSwitch
+from assaymark.guard.operations.at_work import derived
+from assaymark.guard.operations.settings import LogSettings, Operations
+from assaymark.guard.watch.lines import Spans
+
+if TYPE_CHECKING:
+    from assaymark.attest.keys import Signer
+    from assaymark.guard.life.watching import Maker
+
+
+_LOOKS = 5  # at a log that changes while it is looked at
+
+
+@contextmanager
+def rehearse(
+    settings: Operations, policy: str, maker: Maker, *, open_signer: Callable[[str], Signer]
+) -> Iterator[Policies]:
+    """Demand everything that `operate` demands; yield the policies, not started.
+
+    Args:
+        settings: Of the server.
+        policy: For everybody without a plan of their own.
+        maker: Makes guards.
+        open_signer: Opens the key of the log.
+
+    Raises:
+        AssaymarkError: Something could not be opened or started.
+    """
+    if settings.spans:
+        Spans()
+    if settings.log is not None:
+        _inspect(settings.log, open_signer)
+    policies = Policies(
+        settings.plans(policy),
+        maker,
+        switch=KillSwitch(settings.kill_switch, allows_pass=settings.kill_switch_may_pass),
+        key=derived(settings.log, "shares"),
+    )
+    try:
+        yield policies
+    finally:
+        policies.close()
+
+
+def _inspect(settings: LogSettings, open_signer: Callable[[str], Signer]) -> None:
+    from assaymark.attest.tlog.heads import HeadStore
+
+    heads = None
+    if settings.state is not None:
+        _demand_folder(settings.state)
+        if settings.state.is_dir():
+            heads = HeadStore(settings.state / "heads.json")
+    root, signer = settings.directory, open_signer(settings.key)
+    for left in reversed(range(_LOOKS)):
+        before = read_file(root / CHECKPOINT, limit=MAX_NOTE)
+        try:
+            read_waiting(root / JOURNAL, LogDirectory.inspect(root, signer, heads=heads))
+        except LogError:
+            # A writer that went on meanwhile makes files look as if they contradicted each other.
+            if not left or before == read_file(root / CHECKPOINT, limit=MAX_NOTE):
+                raise
+        else:
+            return
+
+
+def _demand_folder(path: Path) -> None:
+    """Demand a folder that can be written to, or a place where one can be made."""
+    there = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise InputError(
+            f"the folder of `state`, `{path}`, cannot be made or written to",
+            hint="name a folder that this user may write to",
+        )
