@@ -13,7 +13,6 @@ test_presidio_explained.py compare with it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -22,6 +21,7 @@ from assaymark.detectors.pii.ad_hoc import AdHocRecognizers, Place
 from assaymark.detectors.pii.offer import entities_in, recognizers_in
 from assaymark.detectors.pii.settings import PiiSettings
 from assaymark.guard.apis.contract import Api, Call, Reply
+from assaymark.guard.apis.presidio_allowed import not_allowed
 from assaymark.guard.apis.presidio_forms import (
     AnalysisExplanation,
     AnalyzeRequest,
@@ -51,14 +51,6 @@ ANALYZE, RECOGNIZERS, SUPPORTED, HEALTH = (
     "/health",
 )
 
-_DEFAULT_FLAGS = 26
-"""`DOTALL | MULTILINE | IGNORECASE`."""
-
-_FLAGS = 0x2 | 0x8 | 0x10 | 0x20 | 0x40 | 0x80
-"""Ignoring case, several lines, dots for line ends, Unicode, verbose, ASCII; others act on the process."""
-
-_ALLOWED_CHARACTERS = 2_000
-_SECONDS = 0.5
 _EXPLAINED_CHARACTERS = 100_000
 """Of all texts together, where Presidio itself is asked."""
 
@@ -260,46 +252,13 @@ def _chosen(
         sorted(
             (
                 each
-                for each in _not_allowed(request, text, some)
+                for each in not_allowed(request, text, some)
                 if (not wanted or each.entity in wanted) and each.score >= least
             ),
             key=lambda each: (-each.score, each.start, -each.end, each.entity),
         )
         for text, some in zip(texts, places, strict=True)
     ]
-
-
-def _not_allowed(request: AnalyzeRequest, text: str, places: Sequence[Place]) -> Sequence[Place]:
-    """Leave out what the client says is no value."""
-    allowed = [each for each in request.allow_list or () if each]
-    if not allowed:
-        return places
-    if request.allow_list_match != "regex":
-        words = set(allowed)
-        return [each for each in places if text[each.start : each.end] not in words]
-    import regex  # type: ignore[import-untyped] # ships no types
-
-    flags = _DEFAULT_FLAGS if request.regex_flags is None else request.regex_flags
-    pattern = "|".join(allowed)
-    if flags & ~_FLAGS or len(pattern) > _ALLOWED_CHARACTERS:
-        raise RefusedError(
-            400, "`regex_flags` or `allow_list` is beyond what is taken", code="invalid_request"
-        )
-    try:
-        compiled = regex.compile(pattern, flags=flags)
-    except (regex.error, ValueError, OverflowError, RecursionError):
-        raise RefusedError(
-            400, "a pattern in `allow_list` does not compile", code="invalid_request"
-        ) from None
-    until = time.monotonic() + _SECONDS
-    return [each for each in places if not _matches(compiled, text[each.start : each.end], until)]
-
-
-def _matches(pattern: Any, word: str, until: float) -> bool:
-    try:
-        return pattern.search(word, timeout=max(until - time.monotonic(), 0.001)) is not None
-    except TimeoutError:
-        return False
 
 
 def _plain(place: Place, reasons: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
+from assaymark.errors import AssaymarkError
 from assaymark.guard.asgi.refusals import RefusedError
+from assaymark.guard.serving import SESSION
+from assaymark.guard.sessions import SessionNeededError
 
 
 def fault(error: Exception) -> RefusedError:
@@ -17,3 +20,17 @@ def fault(error: Exception) -> RefusedError:
     place = traceback.extract_tb(error.__traceback__)[-1]
     cause = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
     return RefusedError(500, "internal_error", "a fault of ours", cause=cause)
+
+
+def unavailable(error: AssaymarkError) -> RefusedError:
+    """Return the refusal where the guard cannot work; the cause is for the log."""
+    if isinstance(error, SessionNeededError):
+        return RefusedError(
+            400,
+            "invalid_request",
+            f"the policy needs to know the conversation: name it in the header `{SESSION}`",
+            cause=error.message,
+        )
+    return RefusedError(
+        503, "guard_unavailable", "the request could not be judged", cause=error.message
+    )

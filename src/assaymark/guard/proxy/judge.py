@@ -19,9 +19,9 @@ from assaymark.guard.asgi.refusals import RefusedError, blocked
 from assaymark.guard.documents import Steps, pointer
 from assaymark.guard.guard import Guard
 from assaymark.guard.proxy.coverage import Rest, put_back, texts_of
+from assaymark.guard.proxy.faults import unavailable
 from assaymark.guard.proxy.reading import MOST_TEXTS, invalid_answer
-from assaymark.guard.serving import SESSION
-from assaymark.guard.sessions import Session, SessionNeededError
+from assaymark.guard.sessions import Session
 from assaymark.guard.stream import GuardStream
 from assaymark.guard.verdict import Checked, Unjudged, Verdict
 from assaymark.policy.guarding import Action, Phase
@@ -277,20 +277,6 @@ def _in_document(field: str, rests: Sequence[Rest]) -> str:
     """Return the place of something in what was judged together with others."""
     number, slash, inner = field.removeprefix("#/").partition("/")
     return f"{pointer(rests[int(number)].steps)}{slash}{inner}" if number.isdecimal() else ""
-
-
-def unavailable(error: AssaymarkError) -> RefusedError:
-    """Return the refusal where the guard cannot work; the cause is for the log."""
-    if isinstance(error, SessionNeededError):
-        return RefusedError(
-            BLOCKED_STATUS,
-            "invalid_request",
-            f"the policy needs to know the conversation: name it in the header `{SESSION}`",
-            cause=error.message,
-        )
-    return RefusedError(
-        503, "guard_unavailable", "the request could not be judged", cause=error.message
-    )
 
 
 def not_inspectable(what: str, names: Sequence[str]) -> RefusedError:
