@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -187,8 +188,14 @@ def program(policy: Path, out: Path, model: str, *words: str) -> subprocess.Pope
 def test_a_run_that_is_stopped_goes_on(run, policy, tmp_path, how, status) -> None:
     """Its answers are kept, readable for their owner alone; going on repeats none, and changes no byte."""
     path = policy(120)
-    models = {"m": lambda request: Reply(body=good(request).body, pause=0.02)}
-    with ScriptedServer(models) as server:
+    stopped = threading.Event()
+
+    def answer(request):
+        # Whoever is to be stopped must not be done before the signal comes.
+        is_slow = len(server.requests) >= 40 and not stopped.is_set()
+        return Reply(body=good(request).body, pause=1.0 if is_slow else 0.02)
+
+    with ScriptedServer({"m": answer}) as server:
         name = f"vllm:m@{server.url}"
         child = program(path, tmp_path / "out", name)
         while len(server.requests) < 40:
@@ -196,6 +203,7 @@ def test_a_run_that_is_stopped_goes_on(run, policy, tmp_path, how, status) -> No
             time.sleep(0.005)
         child.send_signal(how)
         _, told = child.communicate()
+        stopped.set()
         answers = tmp_path / "out.answers"
         mode, before = answers.stat().st_mode & 0o777, len(server.requests)
         again = run("audit", path, "--model", name, "--out", tmp_path / "out")

@@ -348,7 +348,7 @@ def test_pseudonyms_come_back_in_the_session_of_each_request(
             model="m", messages=[{"role": "user", "content": f"I am {MAIL}"}]
         )
         without = guarded_client(raw, guard)
-        with pytest.raises(openai.InternalServerError):
+        with pytest.raises(openai.BadRequestError):
             without.chat.completions.create(model="m", messages=HI)
 
     assert MAIL not in json.dumps(upstream.asked[0].body)

@@ -48,7 +48,10 @@ def test_work_grows_with_the_text(shape: str, end: str) -> None:
     """Twice and four times the text is at most that much work."""
     detector().detect(pa.array([shape * 20 + end], pa.large_string()))
 
-    once, twice, four_times = (calls(shape * times + end) for times in (120, 240, 480))
+    # The least of two: what is loaded at a first need is no work that grows with a text.
+    once, twice, four_times = (
+        min(calls(shape * times + end) for _ in range(2)) for times in (120, 240, 480)
+    )
 
     assert twice <= 2.1 * once + 500
     assert four_times <= 4.2 * once + 500
