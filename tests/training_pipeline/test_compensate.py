@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx", reason="training needs onnx")
-
 from training.compensate import compensated
 
 LEVELS = 64

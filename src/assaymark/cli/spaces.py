@@ -7,22 +7,38 @@ tests/cli/test_vault_spaces.py
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any
 
 import click
 
 from assaymark.errors import UsageError
 
-F = TypeVar("F", bound=Callable[..., Any])
 
+def space_options(purpose: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add `--space`, `--tenant` and `--session` to a command, which gets the one space that they name.
 
-def conversation_options(command: F) -> F:
-    """Add `--tenant` and `--session` to a command."""
-    tenant = click.option(
-        "--tenant", metavar="NAME", help="The tenant of a guarded conversation, instead of --space."
-    )
-    session = click.option("--session", metavar="NAME", help="The session of that tenant.")
-    return tenant(session(command))
+    Args:
+        purpose: The help of `--space`.
+    """
+
+    def added(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def wrapped(
+            *args: Any, space: str, tenant: str | None, session: str | None, **options: Any
+        ) -> None:
+            command(*args, space=space_of(space, tenant, session), **options)
+
+        named = click.option("--space", default="", metavar="NAME", help=purpose)
+        of_tenant = click.option(
+            "--tenant",
+            metavar="NAME",
+            help="The tenant of a guarded conversation, instead of --space.",
+        )
+        of_session = click.option("--session", metavar="NAME", help="The session of that tenant.")
+        return named(of_tenant(of_session(wrapped)))
+
+    return added
 
 
 def space_of(space: str, tenant: str | None, session: str | None) -> str:

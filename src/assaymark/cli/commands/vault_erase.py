@@ -11,7 +11,7 @@ import click
 from assaymark.cli.exit_status import ExitStatus
 from assaymark.cli.redaction_key import demanded_secret, redaction_key_options
 from assaymark.cli.show import Show, output_options
-from assaymark.cli.spaces import conversation_options, space_of
+from assaymark.cli.spaces import space_options
 from assaymark.errors import UsageError
 
 VARIABLE = "ASSAYMARK_ERASE"
@@ -22,8 +22,7 @@ _LONGEST = 1024 * 1024  # characters
 @click.command("erase")
 @click.argument("vault", type=click.Path(path_type=Path), metavar="FILE")
 @redaction_key_options
-@click.option("--space", default="", metavar="NAME", help="The space to look in.")
-@conversation_options
+@space_options("The space to look in.")
 @output_options
 @click.pass_context
 def command(
@@ -34,8 +33,6 @@ def command(
     key_file: Path | None,
     key_fd: int | None,
     space: str,
-    tenant: str | None,
-    session: str | None,
 ) -> None:
     r"""Forget one value in the vault FILE, however it is spelled: its pseudonyms stay for ever.
 
@@ -51,7 +48,6 @@ def command(
     from assaymark.cli.restoring import open_vault
     from assaymark.model.numbers import plural
 
-    space = space_of(space, tenant, session)
     secret = demanded_secret(key_file, key_fd, "a vault")
     with open_vault(vault, secret, space) as opened:
         count = opened.erase(_value())

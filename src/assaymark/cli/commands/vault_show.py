@@ -8,30 +8,21 @@ import click
 
 from assaymark.cli.redaction_key import demanded_secret, redaction_key_options
 from assaymark.cli.show import Show, output_options
-from assaymark.cli.spaces import conversation_options, space_of
+from assaymark.cli.spaces import space_options
 
 
 @click.command("show")
 @click.argument("vault", type=click.Path(path_type=Path), metavar="FILE")
 @redaction_key_options
-@click.option("--space", default="", metavar="NAME", help="The space to count in.")
-@conversation_options
+@space_options("The space to count in.")
 @output_options
 def command(
-    show: Show,
-    vault: Path,
-    *,
-    key_file: Path | None,
-    key_fd: int | None,
-    space: str,
-    tenant: str | None,
-    session: str | None,
+    show: Show, vault: Path, *, key_file: Path | None, key_fd: int | None, space: str
 ) -> None:
     """Say how many pseudonyms the vault FILE can restore, and how many have expired. Never which."""
     from assaymark.cli.restoring import open_vault
     from assaymark.model.numbers import plural
 
-    space = space_of(space, tenant, session)
     secret = demanded_secret(key_file, key_fd, "a vault")
     with open_vault(vault, secret, space, read_only=True) as opened:
         total, expired = len(opened), opened.expired()

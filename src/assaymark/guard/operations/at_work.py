@@ -107,14 +107,7 @@ def operate(
         if log is not None and isinstance(sink, Recorder):
             telemetry.watch_log(log, sink)
             conditions.append(of_log(log, sink))
-        policies = Policies(
-            settings.plans(policy),
-            maker,
-            note=sink.note,
-            switch=KillSwitch(settings.kill_switch, allows_pass=settings.kill_switch_may_pass),
-            key=derived(settings.log, "shares"),
-            every=settings.reload_every,
-        )
+        policies = policies_of(settings, policy, maker, note=sink.note)
         # Shadows hold guards, so they end first.
         stack.callback(policies.close)
         stack.callback(runner.close)
@@ -134,7 +127,7 @@ def operate(
             telemetry=telemetry,
             pages=pages if settings.pages else None,
             watchman=watchman,
-            digest_key=derived(settings.log, "request digest"),
+            digest_key=_derived(settings.log, "request digest"),
         )
 
 
@@ -215,7 +208,26 @@ def _window(settings: Operations) -> float:
     return AlertSettings().window if settings.alerts is None else settings.alerts.window
 
 
-def derived(settings: LogSettings | None, purpose: str) -> bytes | None:
+def policies_of(settings: Operations, policy: str, maker: Maker, **options: Any) -> Policies:
+    """Return the policies that `settings` ask for, not started.
+
+    Args:
+        settings: Of the server.
+        policy: For everybody without a plan of their own.
+        maker: Makes guards.
+        options: Of `Policies`, such as who takes notes.
+    """
+    return Policies(
+        settings.plans(policy),
+        maker,
+        switch=KillSwitch(settings.kill_switch, allows_pass=settings.kill_switch_may_pass),
+        key=_derived(settings.log, "shares"),
+        every=settings.reload_every,
+        **options,
+    )
+
+
+def _derived(settings: LogSettings | None, purpose: str) -> bytes | None:
     """Return the server's key for a purpose; `None` where it has none that outlives it."""
     if settings is None or settings.digest_key is None:
         return None

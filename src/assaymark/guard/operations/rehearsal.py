@@ -23,8 +23,7 @@ from assaymark.attest.tlog.refusal import LogError
 from assaymark.errors import InputError
 from assaymark.guard.decisions.journal import JOURNAL, read_waiting
 from assaymark.guard.life.source import Policies
-from assaymark.guard.life.switch import KillSwitch
-from assaymark.guard.operations.at_work import derived
+from assaymark.guard.operations.at_work import policies_of
 from assaymark.guard.operations.settings import LogSettings, Operations
 from assaymark.guard.watch.lines import Spans
 
@@ -55,12 +54,7 @@ def rehearse(
         Spans()
     if settings.log is not None:
         _inspect(settings.log, open_signer)
-    policies = Policies(
-        settings.plans(policy),
-        maker,
-        switch=KillSwitch(settings.kill_switch, allows_pass=settings.kill_switch_may_pass),
-        key=derived(settings.log, "shares"),
-    )
+    policies = policies_of(settings, policy, maker)
     try:
         yield policies
     finally:
