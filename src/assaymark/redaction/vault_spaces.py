@@ -38,7 +38,9 @@ _NAMELESS = (
     "WHERE space NOT IN (SELECT space FROM space_name)"
 )
 _COUNTS = "COUNT(*), COUNT(*) FILTER (WHERE expires <= ?) FROM entry"
-_COUNTED = f"SELECT space, sealed, {_COUNTS} LEFT JOIN space_name USING (space) GROUP BY space"
+_COUNTED = (
+    f"SELECT space, space_name.sealed, {_COUNTS} LEFT JOIN space_name USING (space) GROUP BY space"
+)
 _COUNTED_IN_OLDER = f"SELECT space, NULL, {_COUNTS} GROUP BY space"
 
 
