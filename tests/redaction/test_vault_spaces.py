@@ -6,6 +6,7 @@ import itertools
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -301,6 +302,27 @@ class TestTampering:
 
         assert caught.value.message == f"the vault `{vaults}` was made with another key"
         assert bytes_of(vaults) == before
+
+
+def test_a_space_that_comes_meanwhile_is_searched(path: Path, everything: AllSpaces) -> None:
+    """Names are opened while others still write; those that they wrote last are looked into as well."""
+    other = path.with_name("other")
+    (pseudonym,) = issue(other, "late", "Jo Canary")
+    found: list[Erasure] = []
+    asking = threading.Thread(target=lambda: found.append(everything.erase("Jo Canary")))
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("ATTACH ? AS other", (str(other),))
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO entry SELECT * FROM other.entry")
+        writer.execute("INSERT INTO space_name SELECT * FROM other.space_name")
+        asking.start()
+        # Until it waits for the end of this write; were it later, nothing would be shown.
+        asking.join(0.3)
+        writer.execute("COMMIT")
+    asking.join()
+
+    assert found == [Erasure(erased=1, spaces=1, searched=1, unsearched=0, nameless=0)]
+    assert not restored(path, "late", pseudonym)
 
 
 def test_nothing_is_half_erased(path: Path, everything: AllSpaces) -> None:
