@@ -155,14 +155,20 @@ class Vault:
                 found[pseudonym] = self._opened(pseudonym, sealed)
         return found
 
-    def _opened(self, pseudonym: str, sealed: bytes) -> str:
-        value = self._sealer.open(sealed, _bound(pseudonym))
+    def _opened(self, pseudonym: object, sealed: bytes) -> str:
+        # An index that does not fit its table finds what was not asked for.
+        value = None
+        if isinstance(pseudonym, str):
+            value = self._sealer.open(sealed, _bound(pseudonym))
         if value is None:
-            raise InputError(
-                f"an entry of the vault `{self._path}` was changed",
-                hint="restore the vault from a backup",
-            )
+            raise self._changed()
         return value
+
+    def _changed(self) -> InputError:
+        return InputError(
+            f"an entry of the vault `{self._path}` was changed",
+            hint="restore the vault from a backup",
+        )
 
     def restore(self, text: str) -> str:
         """Return `text` with every known pseudonym replaced by what it stands for."""
@@ -210,6 +216,9 @@ class Vault:
             return
         rows = self._file.rows("SELECT pseudonym FROM entry WHERE space = ?", (self._space,))
         held = {pseudonym for (pseudonym,) in rows}
+        # SQLite keeps anything where a text was asked for.
+        if not all(isinstance(each, str) for each in held):
+            raise self._changed()
         if any(each not in held for each in self._known):
             self._forget()
         self._seen_version = version
