@@ -10,6 +10,7 @@ tests/guard/proxy/test_server.py
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import ssl
@@ -129,6 +130,28 @@ def _socket(listen: Listen) -> socket.socket:
     return listening
 
 
+class _Config(uvicorn.Config):
+    """With a bound on how long clients may take to agree on TLS, for which uvicorn has no setting."""
+
+    handshake = 60.0
+
+    def get_loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop] | None:
+        if self.ssl is None:
+            return super().get_loop_factory()
+        return lambda: _Timed(self.handshake)
+
+
+class _Timed(asyncio.SelectorEventLoop):
+    def __init__(self, handshake: float) -> None:
+        super().__init__()
+        self._handshake = handshake
+
+    async def create_server(self, *arguments: Any, **options: Any) -> asyncio.Server:
+        return await super().create_server(
+            *arguments, **options, ssl_handshake_timeout=self._handshake
+        )
+
+
 def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.Config:
     tls: dict[str, Any] = {}
     if listen.certificate is not None:
@@ -137,7 +160,7 @@ def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.C
         if listen.client_authority is not None:
             tls["ssl_ca_certs"] = str(listen.client_authority)
             tls["ssl_cert_reqs"] = ssl.CERT_REQUIRED
-    config = uvicorn.Config(
+    config = _Config(
         application,
         http=patient(limits.seconds, limits.headers + _BESIDE),
         # uvloop says of no connection under TLS that its client takes nothing.
@@ -158,6 +181,7 @@ def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.C
         raise InputError(
             f"the certificate `{listen.certificate}`, or what belongs to it, cannot be used"
         ) from None
+    config.handshake = limits.seconds
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
     return config
