@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from pathlib import Path
+
+import pytest
 
 from assaymark.guard.proxy.patience import patient
 
 from .conftest import Kept, Serve
+from .test_server import Command, certificates, command, settings
 from .test_wire import BODY, CLOSING, HEALTH, LENGTH, POST, all_of, line_to, until
 from .upstream import Reply, Upstream, chat, chunks, event, whole
+
+__all__ = ["command", "settings"]
 
 ASK = POST + LENGTH + b"\r\n" + BODY
 
@@ -110,3 +117,38 @@ def test_what_follows_the_last_request_is_not_read(serve: Serve, upstream: Upstr
 
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_last_answer_that_nobody_takes_is_let_go(serve: Serve, upstream: Upstream) -> None:
+    """Though what is left of it is so little that the server never stopped writing."""
+    upstream.answer = lambda _: whole(chat("x" * 50_000))
+    served = serve(server={"http": patient(0.3)})
+    served._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        line.settimeout(10)
+        line.connect(("127.0.0.1", served.port))
+        line.sendall(CLOSING + LENGTH + b"\r\n" + BODY)
+        begin = line.recv(20)
+        until(lambda: not served.connections)
+
+    assert begin.startswith(b"HTTP/1.1 200 ")
+    assert not served.connections
+
+
+@pytest.mark.parametrize("begin", [b"", b"\x16\x03\x01\x02\x00\x01"], ids=["nothing", "half"])
+def test_who_does_not_agree_on_tls_is_let_go(
+    command: Command, settings: Path, tmp_path: Path, begin: bytes
+) -> None:
+    """As soon as one that says nothing without TLS."""
+    certificates(tmp_path)
+    under_tls = "listen: {port: 0, certificate: cert.pem, private_key: key.pem}"
+    settings.write_text(
+        settings.read_text().replace("listen: {port: 0}", under_tls) + "limits: {seconds: 1}\n"
+    )
+    _, told = command(settings)
+    port = int(told["url"].rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(begin)
+
+        assert line.recv(1) == b""
