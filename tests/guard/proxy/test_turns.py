@@ -12,7 +12,7 @@ from assaymark.guard.proxy.patience import patient
 
 from .conftest import Kept, Serve
 from .test_server import Command, certificates, command, settings
-from .test_wire import BODY, CLOSING, HEALTH, LENGTH, POST, all_of, line_to, until
+from .test_wire import BODY, CHUNKED, CLOSING, HEALTH, LENGTH, POST, all_of, line_to, until
 from .upstream import Reply, Upstream, chat, chunks, event, whole
 
 __all__ = ["command", "settings"]
@@ -121,7 +121,7 @@ def test_what_follows_the_last_request_is_not_read(serve: Serve, upstream: Upstr
 
 def test_a_last_answer_that_nobody_takes_is_let_go(serve: Serve, upstream: Upstream) -> None:
     """Though what is left of it is so little that the server never stopped writing."""
-    upstream.answer = lambda _: whole(chat("x" * 50_000))
+    upstream.answer = lambda _: whole(chat("so " * 16_000))
     served = serve(server={"http": patient(0.3)})
     served._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
     with socket.socket() as line:
@@ -152,3 +152,36 @@ def test_who_does_not_agree_on_tls_is_let_go(
         line.sendall(begin)
 
         assert line.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    ("broken", "status"),
+    [(b"1\r\n{{\r\n", b"400"), (b"zz\r\n", b"400"), (b"1;" + b"x" * 90_000, b"431")],
+    ids=["too long", "no size", "a long extension"],
+)
+def test_a_body_that_breaks_is_answered(
+    serve: Serve, upstream: Upstream, kept: Kept, broken: bytes, status: bytes
+) -> None:
+    """Once, in the place of its own answer, which nobody works for any more."""
+    served = serve()
+    with line_to(served) as line:
+        line.sendall(CHUNKED + b"1\r\n{\r\n")
+        time.sleep(0.2)
+        line.sendall(broken)
+        answer = all_of(line)
+    until(lambda: not served.connections)
+
+    assert answer.startswith(b"HTTP/1.1 %s " % status)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert upstream.asked == []
+
+
+def test_a_request_that_breaks_is_not_answered_in_the_place_of_another(
+    serve: Serve, upstream: Upstream
+) -> None:
+    """Who would take the refusal for the answer to the first is told nothing."""
+    upstream.answer = lambda _: Reply([], then="hang")
+    with line_to(serve()) as line:
+        line.sendall(ASK + CHUNKED + b"zz\r\n")
+
+        assert all_of(line) == b""

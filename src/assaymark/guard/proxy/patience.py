@@ -206,11 +206,19 @@ class _Patient(HttpToolsProtocol):
     def _refuse(self, answer: bytes) -> None:
         """Say that it goes no further, unless that would stand inside an answer, or in the place of one."""
         answered = self._answered
-        if self.pipeline or (answered is not None and not answered.response_complete):
-            self.transport.abort()
+        if answered is None or (answered.response_complete and not self.pipeline):
+            self._say(answer)
+        elif answered is self.cycle and answered.more_body and not answered.response_started:
+            # It is about this very request, whose body will never be whole.
+            answered.disconnected = True
+            answered.message_event.set()
+            self._say(answer)
         else:
-            self.transport.write(answer)
-            self._close()
+            self.transport.abort()
+
+    def _say(self, answer: bytes) -> None:
+        self.transport.write(answer)
+        self._close()
 
     def _watch(self) -> None:
         """Give the client so long for what is awaited; it begins to wait for it only once."""
