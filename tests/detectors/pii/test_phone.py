@@ -75,6 +75,37 @@ def test_the_search_finds_what_the_library_finds(
     assert PhoneSearch(PRESIDIO, leniency).spans(text) == outer(text, PRESIDIO, leniency)
 
 
+@settings(max_examples=300, deadline=None)
+@example("+1 212 555 0123")
+@example("1+1 212 555 0123a")
+@example("+49 0 30 123456")
+@example("+39 06 1234 5678")
+@example("+999 212 555 0123")
+@example("+0 212 555 0123")
+@given(
+    text=st.builds(
+        lambda code, digits, gaps, before, behind: (
+            before
+            + "+"
+            + "".join(map("".join, zip(f"{code}{digits}", gaps, strict=False)))
+            + behind
+        ),
+        st.sampled_from([1, 7, 39, 44, 49, 55, 91, 372, 800, 999, "0", ""]),
+        st.integers(0, 10**11).map(str) | st.sampled_from(["2125550123", "0612345678", "30123456"]),
+        st.lists(
+            st.sampled_from(["", "", "", "", " ", "-", ".", "/", "(", ")", " - "]), min_size=20
+        ),
+        _between,
+        _between,
+    )
+)
+def test_behind_a_plus_sign_the_country_decides(text: str) -> None:
+    """Such numbers are not parsed where digits tell; what is found is what the library finds."""
+    search = PhoneSearch(PRESIDIO, 1)
+
+    assert search.spans(text) == outer(text, PRESIDIO, 1)
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_regions_may_be_chosen(data: st.DataObject) -> None:

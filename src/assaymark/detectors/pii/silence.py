@@ -16,13 +16,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 # A filter sees only what its own logger is given, so children are named too.
-_LOGGERS = (
-    "presidio-analyzer",
-    "decision_process",
-    "spacy",
-    "tldextract",
-    "tldextract.cache",
-    "phonenumbers",
+_LOGGERS = tuple(
+    map(
+        logging.getLogger,
+        (
+            "presidio-analyzer",
+            "decision_process",
+            "spacy",
+            "tldextract",
+            "tldextract.cache",
+            "phonenumbers",
+        ),
+    )
 )
 
 _answering: ContextVar[bool] = ContextVar("_answering", default=False)
@@ -35,9 +40,10 @@ def _may_pass(_: logging.LogRecord) -> bool:
 @contextmanager
 def silenced() -> Iterator[None]:
     """Drop what Presidio and its libraries log in this thread, for the length of the block."""
-    for name in _LOGGERS:
-        # Adding a filter that is there already changes nothing.
-        logging.getLogger(name).addFilter(_may_pass)
+    for each in _LOGGERS:
+        # Somebody may have taken it away; adding one that is there takes a lock.
+        if _may_pass not in each.filters:
+            each.addFilter(_may_pass)
     token = _answering.set(True)
     try:
         yield

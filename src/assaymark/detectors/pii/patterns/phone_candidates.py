@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assaymark.detectors.pii.patterns.phone_regions import Reading
 
 _WRITTEN_PLAINLY = re.compile(r"([0-9 \-./()\[\]]*)(?:x([0-9]+))?")
+_PLUS_AND_PLAINLY = re.compile(r"\+[0-9 \-./()\[\]]*")
 _NO_DIGIT = re.compile(r"[^0-9]+")
 
 _LEAST_EXTENDED = 3
@@ -126,6 +127,11 @@ def reading_of(written: str) -> Reading:
         return (number,)
     # One letter is no number in letters; its digits are an extension, or part of the number.
     return (number, number + extension)
+
+
+def digits_behind_plus(written: str) -> str | None:
+    """Return the digits of what is a plus sign, and then digits and punctuation only."""
+    return _NO_DIGIT.sub("", written) if _PLUS_AND_PLAINLY.fullmatch(written) else None
 
 
 def _is_surely_extension(number: str, extension: str) -> bool:

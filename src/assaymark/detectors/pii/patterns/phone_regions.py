@@ -256,6 +256,16 @@ class Region:
         return tuple(_read_by(self.metadata)[1].number_format)
 
 
+def holds_behind_plus(digits: str) -> bool | None:
+    """Return what `Region.holds` returns, in any region, for digits behind a plus sign.
+
+    The sign is in front of a country code, and nobody has to write a national prefix behind it. Where no
+    country has such a code, the parser tries again as if there were no sign.
+    """
+    holds = _holds_abroad(digits)
+    return None if holds is False and not _COUNTRY_CODE(digits)[0] else holds
+
+
 def _holds_abroad(digits: str) -> bool | None:
     """Return what `holds` returns, for what stands behind digits that lead abroad."""
     if not digits or digits[0] == "0":

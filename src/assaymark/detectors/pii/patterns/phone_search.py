@@ -26,13 +26,19 @@ from assaymark.detectors.pii.patterns.phone_candidates import (
     MOST_PARTS_AT,
     Candidate,
     candidates_in,
+    digits_behind_plus,
     may_be_cut,
     most_tries,
     parts_of,
     reading_of,
     stands_free,
 )
-from assaymark.detectors.pii.patterns.phone_regions import MIN_VALID_LENIENCY, Region, region
+from assaymark.detectors.pii.patterns.phone_regions import (
+    MIN_VALID_LENIENCY,
+    Region,
+    holds_behind_plus,
+    region,
+)
 from assaymark.detectors.pii.patterns.phone_validity import NEVER, lengths
 
 if TYPE_CHECKING:
@@ -105,6 +111,11 @@ class PhoneSearch:
     def _is_whole(self, text: str, candidate: Candidate) -> bool:
         """Return whether all of `candidate` is a number in any region."""
         start, _, written = candidate
+        digits = digits_behind_plus(written)
+        if digits is not None and self._regions and self._leniency == MIN_VALID_LENIENCY:
+            holds = holds_behind_plus(digits)
+            if holds is not None:
+                return holds and stands_free(text, written, start)
         reading = reading_of(written)
         is_plain = self._is_plain(reading)
         if is_plain and self._leniency == MIN_VALID_LENIENCY:
