@@ -130,6 +130,18 @@ def test_blank_lines_before_a_request_are_few() -> None:
         reader.feed(b"\r\n" * 1_000)
 
 
+def test_a_body_may_come_in_many_pieces() -> None:
+    """Whoever sends it slowly is not taken for one who sends empty lines; the next request is read."""
+    head = b"POST /x HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n"
+    reader = Reader()
+    reader.feed(head)
+    for _ in range(1_000):
+        reader.feed(b"1\r\nx\r\n")
+    reader.feed(b"0\r\n\r\n" + head + b"0\r\n\r\n")
+
+    assert reader.bodies == [b"x" * 1_000, b""]
+
+
 LINES = {
     "RTSP": b"POST /v1/chat/completions RTSP/1.0\r\n",
     "RTSP, as if it were HTTP/1.1": b"POST /v1/chat/completions RTSP/1.1\r\n",

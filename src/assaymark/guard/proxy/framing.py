@@ -63,9 +63,13 @@ class Framing:
         return self._end_of(_EMPTY, data, found)
 
     def _end_of_lines(self, data: bytes, start: int) -> int:
-        self._cuts += 1
-        if self._cuts > _MOST_CUTS:
+        if self._cuts >= _MOST_CUTS:
             return len(data)
+        end = self._end_of_line(data, start)
+        self._cuts += end < len(data)
+        return end
+
+    def _end_of_line(self, data: bytes, start: int) -> int:
         # The line before may have ended with what came before, and this one may have begun with it.
         for each in (_BLANK, b"\n"):
             if data.startswith(each, start):
