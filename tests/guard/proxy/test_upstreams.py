@@ -112,18 +112,17 @@ def test_one_request_tries_who_has_rested(upstream: Upstream) -> None:
 
 
 def test_a_connection_is_used_again(upstream: Upstream) -> None:
-    """One that was read to its end; no other."""
-    upstream.answer = lambda _: Reply([b"1", b"2", b"3"])
+    """One whose answer came to its end; no other."""
+    upstream.answer = lambda _: Reply([b"1" * 200_000, b"2", b"3"])
     lines = []
 
     async def used() -> None:
         origin = Origin(UpstreamSettings(name="one", url=upstream.url), Timeouts())
         for reads in (True, True, False, True):
             answer = await origin.ask("POST", "/x", {}, b"{}", 1e12)
-            stream = answer._response.extensions["network_stream"]
-            lines.append(stream.get_extra_info("sockname"))
+            lines.append(answer._line.stream.get_extra_info("sockname"))
             if reads:
-                await answer.body(100)
+                await answer.body(1_000_000)
             await answer.close()
         await origin.close()
 
