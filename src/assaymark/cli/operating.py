@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from assaymark.cli.passphrase import LOG_KEY_CHANNEL
 from assaymark.cli.report_paths import bundle_in, read_document
 from assaymark.cli.signing import open_signer
-from assaymark.errors import UsageError
+from assaymark.errors import AssaymarkError, UsageError
 
 if TYPE_CHECKING:
     from assaymark.attest.keys import Signer
@@ -109,19 +109,22 @@ def demand_operable(
     *,
     pinned: frozenset[str] | None,
     audited: Sequence[tuple[SubjectKind, Sequence[Result]]],
-) -> None:
-    """Demand what `serve_operated` demands, but for the address: nothing is started or written.
+) -> tuple[AssaymarkError, ...]:
+    """Demand what `serve_operated` demands: nothing is started or written.
 
     Args:
         settings: Of the server.
         pinned: As for `serve_operated`.
         audited: As for `serve_operated`.
 
+    Returns:
+        What another process holds now: the address, or the log. It may be the server that is to be replaced.
+
     Raises:
         AssaymarkError: As `serve_operated` does.
     """
     from assaymark.guard.apis import apis
-    from assaymark.guard.operations.rehearsal import rehearse
+    from assaymark.guard.operations.rehearsal import rehearse, writer_of
     from assaymark.guard.proxy.server import application_of, demand_servable
 
     _demand_audited(settings, audited)
@@ -129,7 +132,8 @@ def demand_operable(
     with rehearse(settings.operations, settings.policy, maker, open_signer=_log_signer) as policies:
         contracts = apis if settings.contracts else None
         application = application_of(settings, policies, contracts=contracts)
-        demand_servable(application, settings.listen, settings.limits)
+        taken = demand_servable(application, settings.listen, settings.limits)
+    return tuple(each for each in (taken, writer_of(settings.operations)) if each is not None)
 
 
 def _demand_audited(

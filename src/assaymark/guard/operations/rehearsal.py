@@ -1,8 +1,8 @@
 """
 What `operate` opens, looked at and not opened for good: whether a server could be started.
 
-Nothing is written, no thread is started and no lock is held, so another server may be at work on the same
-files meanwhile.
+Nothing is written, no thread is started and no lock is kept, so another server may be at work on the same
+files meanwhile; `writer_of` says whether one is.
 
 tests/guard/operations/test_rehearsal.py
 """
@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assaymark.attest.tlog.cosigning import LOCK
 from assaymark.attest.tlog.directory import LogDirectory
-from assaymark.attest.tlog.durable import read_file
+from assaymark.attest.tlog.durable import lock, read_file
 from assaymark.attest.tlog.note import MAX_NOTE
 from assaymark.attest.tlog.reader import CHECKPOINT
-from assaymark.attest.tlog.refusal import LogError
+from assaymark.attest.tlog.refusal import LogBusyError, LogError
 from assaymark.errors import InputError
 from assaymark.guard.decisions.journal import JOURNAL, read_waiting
 from assaymark.guard.life.source import Policies
@@ -59,6 +60,21 @@ def rehearse(
         yield policies
     finally:
         policies.close()
+
+
+def writer_of(settings: Operations) -> LogBusyError | None:
+    """Return what `operate` would say now because another process writes to the log, if one does."""
+    if settings.log is None:
+        return None
+    path = settings.log.directory / LOCK
+    if not path.exists():
+        return None
+    try:
+        with lock(path, timeout=0):
+            return None
+    except LogBusyError as error:
+        hint = "stop the server that writes to it, or name another `directory` under `log`"
+        return LogBusyError(error.message, hint=hint)
 
 
 def _inspect(settings: LogSettings, open_signer: Callable[[str], Signer]) -> None:
