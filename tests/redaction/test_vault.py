@@ -218,6 +218,21 @@ def test_an_entry_of_another_type_is_named(tmp_path: Path) -> None:
     assert caught.value.message == f"an entry of the vault `{path}` was changed"
 
 
+def test_a_pseudonym_of_another_type_is_named(tmp_path: Path) -> None:
+    """SQLite keeps bytes where a text was asked for; it was not stored by us."""
+    path = tmp_path / "vault"
+    with Vault(path, SECRET) as vault:
+        vault.issue("PERSON", ["Jo One"])
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE entry SET pseudonym = x'00'")
+    database.close()
+
+    with Vault(path, SECRET) as vault, pytest.raises(InputError) as caught:
+        vault.restore("Jo")
+
+    assert caught.value.message == f"an entry of the vault `{path}` was changed"
+
+
 def test_two_values_under_one_pseudonym_are_refused(
     vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:

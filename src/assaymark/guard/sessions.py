@@ -3,20 +3,22 @@ Pseudonyms of conversations: one space for each tenant and session, in one encry
 
 * Within a session one value has one pseudonym, in every turn, field and stream; in another session it has
   another one, and nothing there leads back.
+* What another process erases leads back no more, in any session that is open; nothing here remembers it.
 * Threads take turns, so that a file is written by one of them at a time.
 * What has not been used for long is closed; the file keeps it.
 
-tests/guard/test_guard.py and test_concurrency.py
+tests/guard/test_guard.py, test_concurrency.py and test_erasing.py
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from assaymark.errors import UsageError
 from assaymark.redaction.keys import Secret
@@ -26,9 +28,11 @@ from assaymark.redaction.vault import Vault
 _OPEN = 256
 """Sessions whose vault is kept open."""
 
+_SPACE = re.compile(r"(0|[1-9][0-9]{0,8}):(.*)", re.DOTALL)
+
 
 class Session(NamedTuple):
-    """Whose conversation it is. Neither name is stored."""
+    """Whose conversation it is. A vault holds both names, sealed, as long as it holds pseudonyms of it."""
 
     tenant: str
     session: str = ""
@@ -37,6 +41,14 @@ class Session(NamedTuple):
     def space(self) -> str:
         """One name for both, which no other pair has."""
         return f"{len(self.tenant)}:{self.tenant}{self.session}"
+
+    @classmethod
+    def of(cls, space: str) -> Self | None:
+        """Return the session whose space is called so, if there is one."""
+        found = _SPACE.fullmatch(space)
+        if found is None or int(found[1]) > len(found[2]):
+            return None
+        return cls(found[2][: int(found[1])], found[2][int(found[1]) :])
 
 
 class SessionNeededError(UsageError):
