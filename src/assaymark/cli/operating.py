@@ -99,7 +99,7 @@ def serve_operated(
         if not settings.keys:
             lines.append("everybody on this machine may ask: the settings have no `keys`")
         serve(
-            at_work.with_pages(application, application.keys.is_operator),
+            at_work.with_pages(application, application.keys.demand_operator),
             settings.listen,
             settings.limits,
             on_start=lambda url: show.result({**told, "url": url}, url, *lines),

@@ -128,15 +128,20 @@ class Sessions:
         with self._lock:
             self._demand_file()
             if session not in self._known:
-                self._known[session] = SessionVault(
-                    Vault(self._path, self._secret, space=session.space, lives=self._lives)
-                )
+                self._known[session] = SessionVault(self._opened(session))
                 self._file = self._file or _file_at(self._path)
             self._known.move_to_end(session)
             # One that somebody still works with stays open until that is done: it is only let go of here.
             while len(self._known) > _OPEN:
                 self._known.popitem(last=False)
             return self._known[session]
+
+    def _opened(self, session: Session) -> Vault:
+        try:
+            return Vault(self._path, self._secret, space=session.space, lives=self._lives)
+        except UsageError as error:
+            # Whoever asks has named no file, so it is no mistake of theirs.
+            raise InputError(error.message, hint=error.hint) from None
 
     def _demand_file(self) -> None:
         """Let go of vaults whose file is another one by now.

@@ -228,6 +228,8 @@ def _connect(name: str) -> sqlite3.Connection:
 def _demand_vault(path: Path, *, may_be_empty: bool) -> None:
     # Only SQLite opens the file: to close it takes away every lock that this process has on it, also those of
     # vaults that are open, and another process would then take away the log of writes beside it.
+    if stat.S_ISDIR(path.stat().st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(path.stat().st_mode):
         raise _no_vault(path)
     if not os.access(path, os.R_OK, effective_ids=True):

@@ -144,6 +144,16 @@ def test_a_vault_that_is_gone_is_not_made_anew(path: Path) -> None:
         assert again.originals([issued]) == {issued: "Jo Canary"}
 
 
+def test_another_file_is_no_mistake_of_whoever_asks(path: Path) -> None:
+    """They have named no file: it is the same error as for one that is damaged."""
+    path.write_bytes(b"garbage\n")
+
+    with pytest.raises(InputError) as refused:
+        Sessions(path, SECRET).vault(Session("acme", "one"))
+
+    assert refused.value.message == f"`{path}` is no vault"
+
+
 @pytest.mark.parametrize("content", [b"garbage\n", None])
 def test_nothing_is_served_with_a_vault_that_cannot_be_opened(
     folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch, content: bytes | None

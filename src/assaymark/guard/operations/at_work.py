@@ -21,7 +21,7 @@ from assaymark.guard.decisions.recorder import Observer, Observing, Recorder
 from assaymark.guard.life.shadow import ShadowRunner
 from assaymark.guard.life.source import Policies
 from assaymark.guard.life.switch import KillSwitch
-from assaymark.guard.operations.application import MayLook, WithPages
+from assaymark.guard.operations.application import Demand, WithPages
 from assaymark.guard.operations.settings import AlertSettings, LogSettings, Operations
 from assaymark.guard.operations.vault_watch import VaultPlace, VaultWatch
 from assaymark.guard.serving import DecisionSink, GuardSource
@@ -62,11 +62,11 @@ class AtWork:
     watchman: Watchman | None
     digest_key: bytes | None
 
-    def with_pages(self, application: Any, may_look: MayLook | None = None) -> Any:
+    def with_pages(self, application: Any, demand: Demand | None = None) -> Any:
         """Return the application with the pages for operators in front of it, where they are wanted."""
         if self.pages is None:
             return application
-        return WithPages(application, self.pages, may_look or anybody)
+        return WithPages(application, self.pages, demand or anybody)
 
 
 @contextmanager
@@ -250,6 +250,5 @@ def _derived(settings: LogSettings | None, purpose: str) -> bytes | None:
     return read_secret(settings.digest_key).derived(purpose)
 
 
-async def anybody(_headers: Mapping[str, str]) -> bool:
+async def anybody(_headers: Mapping[str, str]) -> None:
     """Let everybody look: for servers that only this machine reaches."""
-    return True
