@@ -31,6 +31,7 @@ from assaymark.guard.watch.lines import Spans
 if TYPE_CHECKING:
     from assaymark.attest.keys import Signer
     from assaymark.guard.life.watching import Maker
+    from assaymark.guard.operations.vault_watch import VaultPlace
 
 
 _LOOKS = 5  # at a log that changes while it is looked at
@@ -38,7 +39,12 @@ _LOOKS = 5  # at a log that changes while it is looked at
 
 @contextmanager
 def rehearse(
-    settings: Operations, policy: str, maker: Maker, *, open_signer: Callable[[str], Signer]
+    settings: Operations,
+    policy: str,
+    maker: Maker,
+    *,
+    open_signer: Callable[[str], Signer],
+    vault: VaultPlace | None = None,
 ) -> Iterator[Policies]:
     """Demand everything that `operate` demands; yield the policies, not started.
 
@@ -47,12 +53,15 @@ def rehearse(
         policy: For everybody without a plan of their own.
         maker: Makes guards.
         open_signer: Opens the key of the log.
+        vault: Where pseudonyms would be kept.
 
     Raises:
         AssaymarkError: Something could not be opened or started.
     """
     if settings.spans:
         Spans()
+    if vault is not None:
+        vault.demand()
     if settings.log is not None:
         _inspect(settings.log, open_signer)
     policies = policies_of(settings, policy, maker)
