@@ -335,7 +335,7 @@ def test_a_detector_that_hangs_is_given_up(make: MakeGuard, serve: Serve) -> Non
         over.wait(30)
         return []
 
-    section = "{check_deadline_ms: 100, input: [{detector: scripted, do: flag}]}"
+    section = "{check_deadline_ms: 100, input: [{detector: scripted, do: block}]}"
     client = serve(recorder()[0], make(section, extra={"scripted": scripted(hanging)}))
 
     response = client.post("/x", json="hi")
