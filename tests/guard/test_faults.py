@@ -132,6 +132,37 @@ def test_a_rule_that_flags_stops_nothing_that_it_cannot_read(make: MakeGuard, te
     assert mixed.messages[0]["content"] == "Wie ist das Wetter heute bei <EMAIL_ADDRESS>?"
 
 
+def test_what_could_not_be_judged_is_told_from_what_it_says(make: MakeGuard) -> None:
+    """Where both stand in a request, it is blocked for what it says; an earlier turn blocks nothing."""
+
+    def judge(text: str) -> Any:
+        return [(0, 3, "WORD")] if "bad" in text else raising(text)
+
+    guard = make(
+        "{input: [{detector: scripted, do: block}], output: [{detector: scripted, do: block}]}",
+        extra={"scripted": scripted(judge)},
+    )
+    stream = guard.stream(Phase.OUTPUT)
+    stream.feed("odd one ")
+    stream.finish()
+    turns = [
+        {"role": "user", "content": "odd"},
+        {"role": "assistant", "content": "yes"},
+        {"role": "user", "content": "even"},
+    ]
+
+    asked = [
+        guard.check([{"role": "user", "content": each} for each in some])
+        for some in (["odd"], ["bad"], ["odd", "bad"])
+    ]
+
+    assert [each.verdict for each in asked] == [Verdict.BLOCK] * 3
+    assert [each.blocked_unjudged for each in asked] == [True, False, False]
+    assert (stream.blocked, stream.blocked_unjudged) == (True, True)
+    assert guard.check(turns).verdict is Verdict.REDACT
+    assert not guard.check(turns).blocked_unjudged
+
+
 @pytest.mark.parametrize("other", ["do: block, above: 0.9", "do: flag, on_error: block"])
 def test_one_rule_that_closes_is_enough(make: MakeGuard, other: str) -> None:
     """Another rule of the same detector that flags does not open it."""
