@@ -151,6 +151,9 @@ def test_what_could_not_be_judged_is_told_from_what_it_says(make: MakeGuard) -> 
         {"role": "user", "content": "even"},
     ]
 
+    # A detector that raises over one text judges none of those that it was given with it.
+    for each in ("bad", "yes", "even"):
+        guard.check_text(each)
     asked = [
         guard.check([{"role": "user", "content": each} for each in some])
         for some in (["odd"], ["bad"], ["odd", "bad"])
