@@ -2,8 +2,8 @@
 Requests of OpenAI's chat completions.
 
 Each text of each message is judged in the order of the conversation, arguments of tools as JSON, what tools
-say under rules of its own. Parts without a text, such as images, are named. Everything else is judged as
-JSON, with its keys.
+say under rules of its own. Parts without a text, such as images, are refused or named; of what is named, all
+that can be read is judged. Everything else is judged as JSON, with its keys.
 
 Fields: openai-openapi, `CreateChatCompletionRequest`. tests/guard/proxy/test_coverage.py and test_tools.py
 """
@@ -17,22 +17,31 @@ from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.documents import Steps
 from assaymark.guard.proxy.coverage import Leave, Rest, Shape, rest_of
 from assaymark.guard.proxy.dialect import declared_names, is_one_of
-from assaymark.guard.proxy.judge import BLOCKED_STATUS, Judge
+from assaymark.guard.proxy.faults import BLOCKED_STATUS
+from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.turns import Form, Turn, judged_turns
 from assaymark.redaction.redactor import WITHHELD
 
-SETTINGS: Mapping[str, Shape] = dict.fromkeys(
-    (
-        *("model", "stream", "stream_options", "n", "temperature", "top_p", "seed", "service_tier"),
-        *("max_tokens", "max_completion_tokens", "frequency_penalty", "presence_penalty"),
-        *("logprobs", "top_logprobs", "logit_bias", "parallel_tool_calls", "reasoning_effort"),
-        *("modalities", "store", "verbosity", "prompt_cache_key", "prompt_cache_retention"),
+SETTINGS: Mapping[str, Shape] = {
+    **dict.fromkeys(
+        (
+            *("model", "stream", "stream_options", "service_tier", "logprobs", "logit_bias"),
+            *("parallel_tool_calls", "reasoning_effort", "modalities", "store", "verbosity"),
+            *("prompt_cache_key", "prompt_cache_retention"),
+        ),
+        Leave.PLAIN,
     ),
-    Leave.PLAIN,
-)
+    **dict.fromkeys(
+        (
+            *("n", "temperature", "top_p", "seed", "max_tokens", "max_completion_tokens"),
+            *("frequency_penalty", "presence_penalty", "top_logprobs"),
+        ),
+        Leave.COUNT,
+    ),
+}
 """Of requests, structure."""
 
-_REQUEST: Shape = {**SETTINGS, "messages": Leave.TAKEN, "audio": Leave.TAKEN}
+_REQUEST: Shape = {**SETTINGS, "messages": Leave.TAKEN}
 _TEXTS = ("reasoning_content", "reasoning", "content", "refusal", "name")
 _STRUCTURE: dict[str, Shape] = dict.fromkeys(
     ("role", "id", "type", "index", "tool_call_id", "status", "cache_control"), Leave.PLAIN

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assaymark.guard.asgi.refusals import RefusedError
-from assaymark.guard.proxy.judge import BLOCKED_STATUS
+from assaymark.guard.proxy.faults import BLOCKED_STATUS
 
 _INSIDE = ("extra_body", "litellm_metadata", "litellm_params", "litellm_embedding_config")
 """Objects whose fields gateways read like the request's. `metadata` is not one: it is the client's own."""
