@@ -50,6 +50,7 @@ LENIENT = f"{{uninspected: allow, input: {RULES}, output: {RULES}}}"
         ({MAIL: {"data": IMAGE}}, [Readable((), {MAIL: {"data": IMAGE}}, (MAIL,))], [()]),
         ({"type": "a b", "id": 4111111111111111},
          [Readable((), {"type": "a b", "id": 4111111111111111}, ("type", "id"))], [()]),
+        ({"x": b"\x00", "y": "z"}, [Readable((), {"y": "z"}, ("y",))], [("x",)]),
         ("text", [Readable((), "text")], [()]),
         (None, [], [()]),
     ],

@@ -190,6 +190,11 @@ def _value(
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
-        yield Field(pointer, "", Kind.OTHER, keys, part)
+        if len(keys) > 1:
+            # One of them is no JSON; the others are judged all the same.
+            for key in keys:
+                yield from _value(pointer, {key: value[key]}, (key,), part)
+        else:
+            yield Field(pointer, "", Kind.OTHER, keys, part)
     else:
         yield Field(pointer, text, Kind.VALUE, keys, part)

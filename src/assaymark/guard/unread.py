@@ -36,6 +36,8 @@ _WAYS = frozenset(
 )
 """Keys below which such keys stand."""
 
+_KNOWN = _BYTES | _ENCRYPTED | _WAYS
+
 _STRUCTURE = frozenset(
     {
         *("type", "id", "index", "role", "status", "cache_control", "file_id", "call_id"),
@@ -85,20 +87,7 @@ def unread(part: Any) -> Unread:
 
 def _found(value: Any, key: str, steps: Steps, deepest: int) -> Iterator[Readable | Steps]:
     if isinstance(value, Mapping) and deepest:
-        read: dict[Any, Any] = {}
-        for name, each in value.items():
-            if _is_structure(name, each):
-                continue
-            if name not in _WAYS and name not in _BYTES and name not in _ENCRYPTED:
-                read[name] = each
-            elif isinstance(each, dict | list):
-                yield from _found(each, name, (*steps, name), deepest - 1)
-            elif _is_coded(name, each):
-                yield (*steps, name)
-            else:
-                read[name] = each
-        if read:
-            yield Readable(steps, read, tuple(read))
+        yield from _found_in(value, steps, deepest)
     elif isinstance(value, list) and deepest:
         for n, each in enumerate(value):
             yield from _found(each, key, (*steps, n), deepest - 1)
@@ -108,6 +97,21 @@ def _found(value: Any, key: str, steps: Steps, deepest: int) -> Iterator[Readabl
         yield Readable(steps, value)
 
 
+def _found_in(holder: Mapping[Any, Any], steps: Steps, deepest: int) -> Iterator[Readable | Steps]:
+    read: dict[Any, Any] = {}
+    for key, value in holder.items():
+        if _is_structure(key, value):
+            continue
+        if key in _KNOWN and isinstance(value, dict | list):
+            yield from _found(value, key, (*steps, key), deepest - 1)
+        elif _is_coded(key, value):
+            yield (*steps, key)
+        else:
+            read[key] = value
+    if read:
+        yield Readable(steps, read, tuple(read))
+
+
 def _is_structure(key: Any, value: Any) -> bool:
     try:
         return key in _STRUCTURE and is_plain(value)
@@ -115,9 +119,9 @@ def _is_structure(key: Any, value: Any) -> bool:
         return False
 
 
-def _is_coded(key: str, value: Any) -> bool:
+def _is_coded(key: Any, value: Any) -> bool:
     if not isinstance(value, str):
-        return False
+        return isinstance(value, bytes | bytearray)
     if key in _ENCRYPTED:
         return is_plain(value, OPAQUE)
     if key not in _BYTES:

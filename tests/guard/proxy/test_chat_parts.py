@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from .conftest import BLOCKS, MAIL, REDACTS
-from .test_unread import CHAT, TEXT, answered, deltas, whole
+from .fields import USER
+from .test_unread import CHAT, TEXT, answered, asked, deltas, whole
 from .upstream import chat
 
 PARTS: list[Any] = [
@@ -30,6 +31,16 @@ def test_each_text_is_judged_in_place() -> None:
 
     assert (got.status, named) == (200, [])
     assert got.json == json.loads(json.dumps(document).replace(MAIL, "<EMAIL_ADDRESS>"))
+
+
+def test_they_are_judged_when_they_are_sent_back() -> None:
+    """In requests, too, and nothing of them is withheld."""
+    document = {"model": "m", "messages": [{"role": "assistant", "content": PARTS}, *USER]}
+
+    got, sent, named = asked(CHAT, document, REDACTS)
+
+    assert (got.status, named) == (200, [])
+    assert sent == json.loads(json.dumps(document).replace(MAIL, "<EMAIL_ADDRESS>"))
 
 
 def test_a_blocked_text_ends_the_choice() -> None:

@@ -1,5 +1,5 @@
 """
-The content of an answer of a chat completion where it is a list of parts, as some servers send it.
+The content of a message of a chat completion where it is a list of parts; some servers answer so, too.
 
 Each text is judged where it stands, also in the list that a part may hold in its turn. In a stream the pieces
 of one kind of part are one text, together with what comes as plain text, since clients put them together; a
@@ -23,7 +23,7 @@ PART_TEXTS: Mapping[str, str] = {
 """Type of a part to the key of its text."""
 
 _PART: Mapping[str, Shape] = {
-    **dict.fromkeys(("type", "index", "id"), Leave.PLAIN),
+    **dict.fromkeys(("type", "index", "id", "status", "cache_control"), Leave.PLAIN),
     "signature": Leave.OPAQUE,
 }
 _CONTENT = "content"
