@@ -32,7 +32,8 @@ from assaymark.guard.building import Operators, Optics, naming
 from assaymark.guard.documents import JsonParts
 from assaymark.guard.field import TextField, to_judge
 from assaymark.guard.json_field import JsonField, LiteralRewriter
-from assaymark.guard.messages import Content, Kind, Place, contents, with_contents
+from assaymark.guard.message_fields import Kind
+from assaymark.guard.messages import Content, Place, contents, with_contents
 from assaymark.guard.rewriting import Rewriter
 from assaymark.guard.running import NOT_PROMPT, Asking, Runner, asking_of, size_of
 from assaymark.guard.sessions import Session, Sessions

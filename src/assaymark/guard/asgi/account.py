@@ -17,6 +17,8 @@ _NAMES = frozenset(
     {
         *("content", "refusal", "reasoning_content", "reasoning", "name", "text", "thinking"),
         *("tool_calls", "function_call", "function", "arguments", "custom", "input"),
+        *("image_url", "url", "images", "input_audio", "audio", "file", "file_data", "source"),
+        "data",
     }
 )
 """Keys of chat messages that mean something."""
