@@ -300,3 +300,24 @@ def test_a_killed_writer_leaves_whole_entries(tmp_path: Path) -> None:
             vault.pseudonyms.of("PERSON", f"Jo {n} {m}") for n in range(5) for m in range(20)
         ]
         assert len(vault.originals(everything)) == 100
+
+
+def test_opening_a_vault_takes_no_lock_from_another(tmp_path: Path) -> None:
+    """What is issued after a second space was opened here, and another process came and went, is there."""
+    path = tmp_path / "vault"
+    program = """
+import sys
+from pathlib import Path
+from assaymark.redaction.keys import Secret
+from assaymark.redaction.vault import Vault
+with Vault(Path(sys.argv[1]), Secret(bytes(range(32))), space="one") as vault:
+    print(len(vault))
+"""
+    command = [sys.executable, "-c", program, str(path)]
+    with Vault(path, SECRET, space="one") as one, Vault(path, SECRET, space="two"):
+        one.issue("PERSON", ["Jo Canary"])
+        before = subprocess.run(command, capture_output=True, check=True).stdout
+        one.issue("PERSON", ["Sam Canary"])
+        after = subprocess.run(command, capture_output=True, check=True).stdout
+
+    assert (before, after) == (b"1\n", b"2\n")

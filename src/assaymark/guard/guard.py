@@ -11,7 +11,7 @@ The guard: one policy, judged on every request.
 * A guard holds nothing of any request: threads and tasks share it freely.
 * Detectors run on threads of their own. `acheck`, `afeed` and `afinish` keep the rest off the event loop as
   well, but for short texts that only quick detectors read.
-* What could not be judged is in every answer, and passes only where a rule says `on_error: allow`.
+* What could not be judged is in every answer, and passes only as `on_error` says.
 
 tests/guard/test_guard.py, test_concurrency.py, test_faults.py
 """

@@ -5,6 +5,8 @@ Pseudonyms of conversations: one space for each tenant and session, in one encry
   another one, and nothing there leads back.
 * What another process erases leads back no more, in any session that is open; nothing here remembers it.
 * Threads take turns, so that a file is written by one of them at a time.
+* A file that was there and is gone is not made anew, or what it held would seem never to have been. One that
+  was put in its place is opened.
 * What has not been used for long is closed; the file keeps it.
 
 tests/guard/test_guard.py, test_concurrency.py and test_erasing.py
@@ -20,7 +22,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from assaymark.errors import UsageError
+from assaymark.errors import InputError, UsageError
 from assaymark.redaction.keys import Secret
 from assaymark.redaction.pseudonyms import Pseudonyms
 from assaymark.redaction.vault import Vault
@@ -114,6 +116,7 @@ class Sessions:
         self._path, self._secret, self._lives = path, secret, lives
         self._known: OrderedDict[Session, SessionVault] = OrderedDict()
         self._lock = threading.Lock()
+        self._file = _file_at(path)
 
     def vault(self, session: Session) -> SessionVault:
         """Return the vault of `session`.
@@ -123,15 +126,39 @@ class Sessions:
             KeyFileError: It was made with another key.
         """
         with self._lock:
+            self._demand_file()
             if session not in self._known:
-                self._known[session] = SessionVault(
-                    Vault(self._path, self._secret, space=session.space, lives=self._lives)
-                )
+                self._known[session] = SessionVault(self._opened(session))
+                self._file = self._file or _file_at(self._path)
             self._known.move_to_end(session)
             # One that somebody still works with stays open until that is done: it is only let go of here.
             while len(self._known) > _OPEN:
                 self._known.popitem(last=False)
             return self._known[session]
+
+    def _opened(self, session: Session) -> Vault:
+        try:
+            return Vault(self._path, self._secret, space=session.space, lives=self._lives)
+        except UsageError as error:
+            # Whoever asks has named no file, so it is no mistake of theirs.
+            raise InputError(error.message, hint=error.hint) from None
+
+    def _demand_file(self) -> None:
+        """Let go of vaults whose file is another one by now.
+
+        Raises:
+            InputError: There is none any more.
+        """
+        found = _file_at(self._path)
+        if found == self._file:
+            return
+        if found is None:
+            raise InputError(
+                f"the vault `{self._path}` is gone",
+                hint="put it back, or start again, which makes an empty one",
+            )
+        self._known.clear()
+        self._file = found
 
     def close(self) -> None:
         """Give the file back."""
@@ -139,3 +166,12 @@ class Sessions:
             for each in self._known.values():
                 each.close()
             self._known.clear()
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at `path` from every other one; `None` where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -2,7 +2,7 @@
 The file of a vault: what SQLite may touch, how it is opened, written, and made to forget.
 
 * Whoever only reads leaves no trace in it and needs no right to write, neither to the file nor to its folder.
-* A write is whole or not there.
+* A write is whole or not there, also where another process finishes while a vault is opened here.
 * What was deleted is in none of its files afterwards, or the deletion says where it still is.
 * A file of an older version stays usable: it gets the table of names once it is opened to be written to.
 
@@ -11,10 +11,12 @@ tests/redaction/test_vault.py, test_vault_reading.py and test_vault_forgetting.p
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,7 +31,6 @@ APPLICATION_ID = 0x41535956
 
 _VERSION = 1
 _PATIENCE = 60.0  # seconds to wait for another process's write
-_MAGIC = b"SQLite format 3\x00"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS lock (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL);
@@ -225,12 +226,27 @@ def _connect(name: str) -> sqlite3.Connection:
 
 
 def _demand_vault(path: Path, *, may_be_empty: bool) -> None:
-    with path.open("rb") as file:
-        head = file.read(100)
-    if not head and may_be_empty:
+    # Only SQLite opens the file: to close it takes away every lock that this process has on it, also those of
+    # vaults that are open, and another process would then take away the log of writes beside it.
+    if stat.S_ISDIR(path.stat().st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise _no_vault(path)
+    if not os.access(path, os.R_OK, effective_ids=True):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    if may_be_empty and not path.stat().st_size:
         return
-    if not head.startswith(_MAGIC) or head[68:72] not in (
-        bytes(4),
-        APPLICATION_ID.to_bytes(4, "big"),
-    ):
-        raise UsageError(f"`{path}` is no vault", hint="name another file for it")
+    # As the file is now, whatever stands in the log.
+    with closing(_connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1")) as database:
+        try:
+            found = database.execute("PRAGMA application_id").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+                raise
+            raise _no_vault(path) from None
+    if not path.stat().st_size or found not in (0, APPLICATION_ID):
+        raise _no_vault(path)
+
+
+def _no_vault(path: Path) -> UsageError:
+    return UsageError(f"`{path}` is no vault", hint="name another file for it")

@@ -132,6 +132,28 @@ def test_a_connection_is_used_again(upstream: Upstream) -> None:
     assert first == second == third != fourth
 
 
+def test_an_old_connection_is_not_used(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server may be about to close it, and would lose the request."""
+    upstream.answer = lambda _: whole({})
+    now = time.monotonic()
+    lines = []
+
+    async def used() -> None:
+        origin = Origin(UpstreamSettings(name="one", url=upstream.url), Timeouts())
+        for later in (0.0, 3.0, 10.0):
+            monkeypatch.setattr(time, "monotonic", lambda later=later: now + later)
+            answer = await origin.ask("POST", "/x", {}, b"{}", 1e12)
+            lines.append(answer._line.stream.get_extra_info("sockname"))
+            await answer.body(1_000)
+            await answer.close()
+        await origin.close()
+
+    asyncio.run(used())
+
+    first, second, third = lines
+    assert first == second != third
+
+
 def test_certificates_of_upstreams(tmp_path: Path) -> None:
     """An upstream under TLS is believed if its authority is, and else never gets the request."""
     authority, _ = certificates(tmp_path)

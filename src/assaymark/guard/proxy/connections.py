@@ -29,6 +29,9 @@ from assaymark.guard.proxy.streams import Streams
 from assaymark.guard.proxy.tunnel import Tunnels
 
 _MOST_IDLE = 64
+_IDLE = 4.0
+"""Seconds after which an idle connection is not used any more: many servers close theirs after five, and a
+request that meets its end is lost."""
 
 
 class NotSentError(Exception):
@@ -132,7 +135,7 @@ class Origin:
         shown = f"[{self._host}]" if ":" in self._host else self._host
         self._named = f"{shown}:{port}".encode() if port else shown.encode()
         self._path = self._base.path.rstrip("/").encode()
-        self._idle: list[Line] = []
+        self._idle: list[tuple[float, Line]] = []
 
     async def ask(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes, until: float
@@ -169,28 +172,35 @@ class Origin:
     async def put_back(self, line: Line) -> None:
         """Keep a connection for the next request, or close it."""
         if line.is_free and len(self._idle) < _MOST_IDLE:
-            self._idle.append(line)
+            self._idle.append((time.monotonic(), line))
         else:
             await line.close()
 
     async def close(self) -> None:
         """Close what is open and not at work."""
         while self._idle:
-            await self._idle.pop().close()
+            _, line = self._idle.pop()
+            await line.close()
 
     async def _take(self) -> Line:
         while self._idle:
-            line = self._idle.pop()
-            if not line.has_ended:
+            since, line = self._idle.pop()
+            if not line.has_ended and time.monotonic() - since < _IDLE:
                 return line
             await line.close()
         seconds = self._timeouts.connect
         try:
             stream = await self._streams.connect_tcp(self._host, self._port, seconds)
-            if self._context is not None:
-                stream = await stream.start_tls(self._context, self._host, seconds)
         except httpcore.ConnectError:
             raise NotSentError from None
+        if self._context is not None:
+            try:
+                stream = await stream.start_tls(self._context, self._host, seconds)
+            except httpcore.ConnectError:
+                raise NotSentError from None
+            except BaseException:
+                await stream.aclose()
+                raise
         return Line(stream)
 
     def _request(

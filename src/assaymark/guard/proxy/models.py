@@ -42,6 +42,9 @@ _BELOW = f"{PATH}/"
 _SECONDS = 10.0
 """In which an upstream has to tell what it has."""
 
+_LATER = 10
+"""Seconds after which a client may ask again where no upstream told anything."""
+
 _OK = 200
 _VERSION = "anthropic-version"
 _ANTHROPIC = frozenset({"messages"})
@@ -123,7 +126,9 @@ async def _models(
     speaking = [(each, dialect) for each in proxy.upstreams for dialect in _first(each, spoken)]
     found = await asyncio.gather(*(of(*each) for each in speaking))
     if speaking and all(each is None for each in found):
-        raise RefusedError(503, "upstream_unavailable", "no upstream tells what it has")
+        raise RefusedError(
+            503, "upstream_unavailable", "no upstream tells what it has", retry_after=_LATER
+        )
     return list(
         {each.id: each for some in reversed(found) for each in reversed(some or ())}.values()
     )[::-1]
