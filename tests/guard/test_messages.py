@@ -188,7 +188,8 @@ def test_what_is_nested_beyond_reading_is_named() -> None:
 
 _KEYS = st.sampled_from(
     ["role", "content", "name", "id", "tool_calls", "function_call", "function", "arguments", "text",
-     "type", "audio", "custom", "input", "surprise", "refusal", "0", "", "~/", MAIL]
+     "type", "audio", "custom", "input", "surprise", "refusal", "0", "", "~/", "image_url", "url", "data",
+     MAIL]
 )  # fmt: skip
 _VALUES = st.recursive(
     st.sampled_from([None, True, 0, 10**12, "", "x", "text", f"ask {MAIL}", f'{{"to": "{MAIL}"}}']),
@@ -198,11 +199,18 @@ _VALUES = st.recursive(
 
 
 @settings(max_examples=150, deadline=None)
-@given(fields=st.dictionaries(_KEYS, _VALUES, max_size=5), is_old=st.booleans())
-def test_no_message_gets_a_value_through(fields: dict[str, Any], *, is_old: bool) -> None:
-    """Whatever shape a message has, a value is not in what passes."""
+@given(
+    fields=st.dictionaries(_KEYS, _VALUES, max_size=5),
+    is_old=st.booleans(),
+    unread=st.sampled_from(["block", "allow"]),
+)
+def test_no_message_gets_a_value_through(
+    fields: dict[str, Any], unread: str, *, is_old: bool
+) -> None:
+    """Whatever shape a message has, a value is not in what passes, nor where what is unread may."""
     given = [fields, *([{"role": "assistant", "content": "ok"}] if is_old else [])]
+    section = f"{{invalid_json: text, uninspected: {unread}, input: {RULES}}}"
 
-    checked = guard(f"{{invalid_json: text, input: {RULES}}}").check(given)
+    checked = guard(section).check(given)
 
     assert checked.verdict is Verdict.BLOCK or MAIL not in json.dumps(checked.messages)

@@ -32,7 +32,10 @@ def is_plain(value: Any, text: re.Pattern[str] = PLAIN) -> bool:
         case int() | float():
             return abs(value) < _LARGEST
         case str():
-            return text.fullmatch(value) is not None and not _is_number(value)
+            if text.fullmatch(value) is None:
+                return False
+            # Most begin with a letter, and this is asked for every event of a stream.
+            return len(value) < _DIGITS or value[0].isalpha() or not _is_number(value)
         case list():
             return all(is_plain(each, text) for each in value)
         case dict():
@@ -54,4 +57,4 @@ def is_count(value: Any) -> bool:
 
 def _is_number(text: str) -> bool:
     """Return whether a text of `PLAIN` is numbers only, and may be somebody's."""
-    return len(text) >= _DIGITS and _LETTER.search(text) is None and bool(_NUMBER.match(text))
+    return _LETTER.search(text) is None and _NUMBER.match(text) is not None

@@ -55,7 +55,8 @@ def rest_of(document: Any, shape: Shape, steps: Steps = ()) -> Iterator[Rest]:
     if document is None or shape is Leave.TAKEN:
         return
     if isinstance(shape, Leave):
-        if not _is_left(document, shape):
+        text = OPAQUE if shape is Leave.OPAQUE else PLAIN
+        if not (is_count(document) if shape is Leave.COUNT else is_plain(document, text)):
             yield Rest(steps, document)
     elif isinstance(shape, list) and isinstance(document, list):
         for n, each in enumerate(document):
@@ -69,12 +70,6 @@ def rest_of(document: Any, shape: Shape, steps: Steps = ()) -> Iterator[Rest]:
                 yield from rest_of(each, shape[key], (*steps, key))
     else:
         yield Rest(steps, document)
-
-
-def _is_left(value: Any, shape: Leave) -> bool:
-    if shape is Leave.COUNT:
-        return is_count(value)
-    return is_plain(value, OPAQUE if shape is Leave.OPAQUE else PLAIN)
 
 
 def texts_of(rest: Rest, but: Collection[str]) -> Iterator[tuple[Steps, str]]:
