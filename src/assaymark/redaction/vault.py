@@ -170,10 +170,20 @@ class Vault:
             hint="restore the vault from a backup",
         )
 
-    def restore(self, text: str) -> str:
-        """Return `text` with every known pseudonym replaced by what it stands for."""
-        places = self.issued_in(text)
-        originals = self.originals([*{text[start:end] for start, end in places}])
+    def restore(self, text: str, depth: int = 8) -> str:
+        """Return `text` with every known pseudonym replaced by what it stands for.
+
+        Args:
+            text: Any text.
+            depth: How many pseudonyms may stand within one another.
+        """
+        places = self.issued_in(text) if depth else []
+        originals = {
+            pseudonym: self.restore(value, depth - 1)
+            for pseudonym, value in self.originals(
+                [*{text[start:end] for start, end in places}]
+            ).items()
+        }
         parts, reached = [], 0
         for start, end in places:
             parts += [text[reached:start], originals.get(text[start:end], text[start:end])]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from assaymark.errors import AssaymarkError
 from assaymark.guard.asgi.headers import BodyKind, body_kind
 from assaymark.guard.asgi.incoming import ClientLeftError
-from assaymark.guard.asgi.refusals import RefusedError
+from assaymark.guard.asgi.refusals import BLOCKED, RefusedError
 from assaymark.guard.asgi.sse import Event, EventReader
 from assaymark.guard.proxy.client import Client
 from assaymark.guard.proxy.coverage import Rest
@@ -183,7 +183,18 @@ class Exchange:
                 502, "upstream_failed", "the upstream failed", cause="its error is no JSON"
             )
         document = await self._document(upstream)
-        new = await judge.answer_rest(document, [Rest((), document)])
+        try:
+            new = await judge.answer_rest(document, [Rest((), document)])
+        except RefusedError as refused:
+            if refused.code != BLOCKED:
+                raise
+            # Clients go by the status: whether they may try again, and when.
+            told = RefusedError(
+                upstream.status,
+                "upstream_error",
+                "the upstream failed; the policy blocks its words",
+            )
+            new = self._dialect.error(told, self._client.request_id)
         self._recorded().outcome = "upstream_error"
         await self._send(upstream.status, new, answer_headers(upstream.headers))
 

@@ -7,6 +7,7 @@ tests/guard/proxy/test_broken.py
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from assaymark.errors import AssaymarkError
@@ -16,6 +17,12 @@ from assaymark.guard.sessions import SessionNeededError
 
 _STOPPED = 30
 """Seconds after which whoever was stopped may ask again; nobody knows when it goes on."""
+
+BLOCKED_STATUS = 400
+"""Of the answer to a request that the policy blocks: clients do not try again."""
+
+_NAMED = 3
+"""Fields that an error names."""
 
 
 def fault(error: Exception) -> RefusedError:
@@ -51,4 +58,16 @@ def unavailable(error: AssaymarkError) -> RefusedError:
         )
     return RefusedError(
         503, "guard_unavailable", "the request could not be judged", cause=error.message
+    )
+
+
+def not_inspectable(what: str, names: Sequence[str]) -> RefusedError:
+    """Return the refusal of a `request` or `response` with parts that nothing can read."""
+    status = BLOCKED_STATUS if what == "request" else 502
+    shown = f" its `{'`, `'.join(names[:_NAMED])}`" if names else " a part of it"
+    return RefusedError(
+        status,
+        "not_inspectable",
+        f"the {what} cannot be judged: nothing reads{shown}",
+        param=names[0] if names else None,
     )

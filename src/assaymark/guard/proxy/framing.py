@@ -22,20 +22,27 @@ _EMPTY = b"\n\r\n"
 """The end of a line, and a line that holds nothing: the end of every head, and of everything in chunks."""
 
 
+_MOST_CUTS = 100
+"""Of one request: a body of empty lines would cost more than any other. What is not cut any more may hold no
+other request."""
+
+
 class Framing:
     """Cuts what comes on one connection."""
 
     def __init__(self) -> None:
         self._line: bytearray | None = bytearray()  # what there is of a first line; none behind it
         self._rest: int | None = None  # bytes of the body to come; none in a head, and in chunks
-        self._may_begin = True
+        self._may_begin = False
+        self._cuts = 0
 
     def end_of_piece(self, data: bytes, start: int) -> int:
         """Return where the piece ends that begins at `start`.
 
         Raises:
-            ValueError: Its first line is none of HTTP/1.
+            ValueError: Its first line is none of HTTP/1, or too many blank ones come before it.
         """
+        self._may_begin = self._line is not None
         if self._rest:
             return min(len(data), start + self._rest)
         if self._line is None:
@@ -46,6 +53,9 @@ class Framing:
             return len(data)
         if self._line == _BLANK:
             self._line.clear()
+            self._cuts += 1
+            if self._cuts > _MOST_CUTS:
+                raise ValueError("nothing but blank lines")
             return found + 1
         if _FIRST.fullmatch(self._line) is None:
             raise ValueError("a first line that is not of HTTP/1")
@@ -53,6 +63,13 @@ class Framing:
         return self._end_of(_EMPTY, data, found)
 
     def _end_of_lines(self, data: bytes, start: int) -> int:
+        if self._cuts >= _MOST_CUTS:
+            return len(data)
+        end = self._end_of_line(data, start)
+        self._cuts += end < len(data)
+        return end
+
+    def _end_of_line(self, data: bytes, start: int) -> int:
         # The line before may have ended with what came before, and this one may have begun with it.
         for each in (_BLANK, b"\n"):
             if data.startswith(each, start):
@@ -91,4 +108,4 @@ class Framing:
 
     def end(self) -> None:
         """Take note that the request is over."""
-        self._line, self._rest, self._may_begin = bytearray(), None, True
+        self._line, self._rest, self._cuts = bytearray(), None, 0

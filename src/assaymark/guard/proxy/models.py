@@ -48,8 +48,15 @@ _LATER = 10
 _OK = 200
 _VERSION = "anthropic-version"
 _ANTHROPIC = frozenset({"messages"})
-_ID = re.compile(r"[\w.:/@+-]{1,256}", re.ASCII)
-_OWNER = re.compile(r"[\w.:/@+ -]{1,64}", re.ASCII)
+_ID = re.compile(
+    r"(?=[\w.:/@+-]{1,256}\Z)(?:@[a-z]+/)?[\w.:/+-]*[A-Za-z][\w.:/+-]*(?:@(?:\d{3,8}|default|latest))?",
+    re.ASCII,
+)
+"""With a letter, and with `@` only before the name of an account or a version."""
+
+_OWNER = re.compile(r"(?=.{1,64}\Z)[A-Za-z][\w.:/+-]*", re.ASCII)
+"""One word."""
+
 _LATEST = 253_402_300_799
 """The last second that has a year of four digits."""
 

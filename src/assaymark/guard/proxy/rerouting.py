@@ -23,7 +23,7 @@ from typing import Any
 from assaymark.canonical import parse_strict
 from assaymark.errors import EvidenceError
 from assaymark.guard.asgi.refusals import RefusedError
-from assaymark.guard.proxy.judge import BLOCKED_STATUS
+from assaymark.guard.proxy.faults import BLOCKED_STATUS
 
 _INSIDE = frozenset(
     {"extra_body", "provider", "provider_options", "provider_specific_header"}
