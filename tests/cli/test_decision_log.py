@@ -297,6 +297,7 @@ def served(root: Path, policy: str, texts: list[str]) -> None:
             await recorder.record(
                 decision(
                     number,
+                    time=NOW + timedelta(seconds=number),
                     verdict=checked.verdict,
                     policy=checked.policy,
                     detectors=dict(checked.detectors),
@@ -333,6 +334,8 @@ def test_deciding_again(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatc
 
     same, stricter, unknown = replay(old), replay(new), replay(wider)
     data = replay(new, "--json").json
+    since, until = "2026-06-01T12:00:01Z", "2026-06-01T12:00:02.250000Z"
+    some = replay(new, "--since", since), replay(new, "--until", until)
 
     digest = load_policy(new, installed()).digest
     assert same.out.splitlines()[1:] == [
@@ -347,6 +350,15 @@ def test_deciding_again(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatc
         "    2: redact then, block now\n"
         "stricter, for example: req-0, req-2\n"
     )
+    # The rules of then are known, though the event that has them is of another time.
+    for each, named in zip(some, ("req-2", "req-0"), strict=True):
+        assert each.out.splitlines()[1:] == [
+            "2 decisions were decided again",
+            "  1 would be as they were",
+            "  1 would be stricter",
+            "    1: redact then, block now",
+            f"stricter, for example: {named}",
+        ]
     assert unknown.out.splitlines()[1:] == [
         "3 decisions were decided again",
         "  3 cannot be told from the log alone",
@@ -387,8 +399,13 @@ def test_what_is_missing_is_said(tmp_path: Path, run: Run, monkeypatch: pytest.M
     new = written(tmp_path / "new.yaml", BLOCKS)
 
     replayed = run("guard", "replay", "log", "--policy", new, "--log-vkey", "log.vkey")
+    before = run(
+        *("guard", "replay", "log", "--policy", new, "--log-vkey", "log.vkey"),
+        *("--until", "2020-01-01"),
+    )
     verified = run("log", "verify", "log", "--log-vkey", "log.vkey", "--decisions-only")
 
+    assert "not in the log" not in before.out
     assert replayed.out.endswith("7 decisions are not in the log, as it says itself\n")
     assert verified.out.endswith("missing    7 answers left unlogged, 2 were refused\n")
 

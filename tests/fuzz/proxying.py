@@ -48,6 +48,7 @@ def requests_with(text: str, arguments: str) -> dict[str, object]:
             ],
             "tools": [{"type": "function", "function": {"name": "y", "parameters": {}}}],
             "user": text,
+            "metadata": arguments,
             "new": {"key": [text]},
         },
         "/v1/completions": {"model": "m", "prompt": [text, "b"], "suffix": text, "echo": True},

@@ -44,6 +44,11 @@ def shown(text: str) -> str:
         (f"{TOKEN}: x", "***: x"),
         ("x: amk-hunter2hunter2", "x: ***"),
         ("x: $scrypt$ln=15,r=8,p=1$c2FsdA$aGFzaA", "x: ***"),
+        (
+            "url: 'https://hooks.example.com/services/T0/abc', x: y",
+            "url: 'https://hooks.example.com/***', x: y",
+        ),
+        ("url: https://example.com/api/webhooks/1/abc", "url: https://example.com/***"),
         ("x: /services/T00/aBcDeF1234567890aBcDeF12", "x: /services/T00/***"),
         ("key:\n  env: hunter2\nx: y", "key:\n  env: ***\nx: y"),
         ("key: >\n\n  hunter2\n  horse", "key: ***\n\n  ***\n  ***"),

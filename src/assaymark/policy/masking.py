@@ -5,7 +5,7 @@ A mistake in settings is shown with its line, and what is shown ends up in the l
 shown without
 
 * the values of keys that name a secret, and all below them, but what names where a secret is;
-* the user and the parameters of an address;
+* the user and the parameters of an address, and the path of a webhook's;
 * words that look like a token.
 
 In their place stand three asterisks, whatever the length. Too much is masked rather than too little: the
@@ -62,6 +62,9 @@ _PUBLIC = re.compile(r"\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{44}")
 
 _BEARER = re.compile(r"\b(?:bearer|basic)\s+(\S+)", re.IGNORECASE)
 _USER = re.compile(r"://((?:[^\s@]{0,200}@){1,3})")
+_HOOK = re.compile(r"://(?=[^\s\"']{0,200}hook)[^\s/\"']{1,200}/([^\s\"',}\]]+)")
+"""Whoever knows such an address may write there."""
+
 _PARAMETER = re.compile(r"[?&][\w.%-]{1,64}=([^&;\s\"'#,}\]]+)")
 
 _JOINED = re.compile(r"[\"']?([\w.-]{1,64})[:=](?=.)")
@@ -167,7 +170,7 @@ def _of_looks(line: str) -> Iterator[Span]:
         is_token = all(any(map(kind, each[0])) for kind in kinds)
         if is_token and not any(each.start() < end and each.end() > at for at, end in public):
             yield Span(*each.span())
-    for pattern in (_BEARER, _USER, _PARAMETER):
+    for pattern in (_BEARER, _USER, _HOOK, _PARAMETER):
         for each in pattern.finditer(line):
             # The sign between user and host stays.
             yield Span(each.start(1), each.end(1) - (pattern is _USER))

@@ -87,7 +87,13 @@ def test_a_request_ends_under_the_policy_that_it_began_with(
         ("kind: [", "policy.yaml:1: yaml"),
         ("[]", "policy.yaml:1: wrong-type"),
         (None, "cannot read"),
-        ("apiVersion: assaymark/v1\nkind: Policy\nAKIA: 1\n", "policy.yaml:1: missing-key"),
+        (
+            "apiVersion: assaymark/v1\nkind: Policy\nAKIA: 1\nrequirments: []\n",
+            (
+                "policy.yaml:3: unknown-key: unknown key `…`; "
+                "policy.yaml:4: unknown-key: unknown key `requirments`"
+            ),
+        ),
     ],
 )
 def test_a_bad_version_changes_nothing(
@@ -188,7 +194,8 @@ def test_a_missing_parent_is_noticed_when_it_comes(
         path.read_text().replace("requirements:", "extends: [late.yaml]\nrequirements:")
     )
     watched.look()
-    assert watched.fault == "policy.yaml:4: unknown-parent"
+    assert watched.fault is not None
+    assert watched.fault.startswith("policy.yaml:4: unknown-parent: ")
 
     written(tmp_path / "late.yaml", BLOCKS)
     for _ in range(15):

@@ -62,6 +62,19 @@ def test_without_a_log(policy: str) -> None:
     assert parts.digest_key is None
 
 
+def test_a_broken_policy_is_told_whatever_was_asked_for(policy: str) -> None:
+    """Without a log, lines and alerts whoever runs the server reads why it is not in use, and where."""
+    stream = io.StringIO()
+    with at_work(Operations(), policy, lines=stream) as parts:
+        Path(policy).write_text(Path(policy).read_text().replace("guard:", "guad:"))
+        parts.policies.look()
+
+    assert stream.getvalue() == (
+        f"warning: what lies at `{policy}` is not in use, the last good version is: "
+        "policy.yaml:6: unknown-key: unknown key `guad`\n"
+    )
+
+
 def test_a_log_is_let_go_of(scratch: Path, policy: str) -> None:
     """While it is at work nobody else writes; afterwards everything is sealed and the lock is free."""
     root = new_log(scratch / "log")

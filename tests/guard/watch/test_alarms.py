@@ -16,11 +16,13 @@ from assaymark.guard.watch.alarms import (
     DetectorFailure,
     LogTrouble,
     Notice,
+    PolicyKept,
     Rule,
     Severity,
     UnjudgedShare,
     Watchman,
 )
+from assaymark.guard.watch.health import Condition
 from assaymark.guard.watch.telemetry import Rates
 from guard.decisions.decided import NOW
 
@@ -130,6 +132,23 @@ class Scene:
         self.seconds, self.rates, self.told = seconds, rates(**changes), []
         self.watchman.look()
         return self.told
+
+
+def test_policies_that_are_not_in_use() -> None:
+    """One alarm for each whose last good version is kept, with the reason, and none for other parts."""
+    found = [
+        Condition(name="policy a b.yaml", is_ok=False, is_needed=False, words="not in use: b"),
+        Condition(name="shadow a b.yaml", is_ok=False, is_needed=False, words="not in use: c"),
+        Condition(name="policy c.yaml", is_ok=True),
+        Condition(name="kill-switch", is_ok=False, words="on: block"),
+    ]
+
+    alarms = list(PolicyKept(conditions=lambda: found).alarms(rates()))
+
+    assert [(each.name, each.labels, each.severity, each.summary) for each in alarms] == [
+        ("policy-kept", (("policy", "a b.yaml"),), Severity.WARNING, "not in use: b"),
+        ("policy-kept", (("shadow", "a b.yaml"),), Severity.WARNING, "not in use: c"),
+    ]
 
 
 def test_the_life_of_an_alarm() -> None:

@@ -20,7 +20,7 @@ from assaymark.guard.decisions.entry import written_time
 from assaymark.guard.decisions.log import DecisionLog
 from assaymark.guard.decisions.recorder import Recorder
 from assaymark.guard.decisions.records import GuardEvent
-from assaymark.guard.watch.lines import JsonLines, Spans
+from assaymark.guard.watch.lines import JsonLines, Spans, Warnings
 from assaymark.guard.watch.telemetry import Telemetry, rates_of
 from guard.decisions.decided import NOW, SIGNER, decision, finding, new_log
 
@@ -151,6 +151,56 @@ def test_lines() -> None:
         "event": "policy-loaded",
         "detail": {"name": "bot"},
     }
+
+
+@pytest.mark.parametrize(
+    ("event", "detail", "told"),
+    [
+        (
+            "policy-kept",
+            {"location": "p.yaml", "reason": "p.yaml:16: unknown-key: unknown key `guad`"},
+            (
+                "what lies at `p.yaml` is not in use, the last good version is: "
+                "p.yaml:16: unknown-key: unknown key `guad`"
+            ),
+        ),
+        (
+            "vault-unusable",
+            {"reason": "the vault `v` is gone"},
+            "the vault `v` is gone; what needs a pseudonym is refused",
+        ),
+        (
+            "decisions-unlogged",
+            {"unlogged": 2, "refused": 0, "reason": "full\x1b"},
+            "2 answers left whose decisions are not in the log: full\ufffd",
+        ),
+        ("kill-switch", {"mode": "pass"}, "the kill switch is on: pass"),
+        ("kill-switch", {"mode": "off"}, ""),
+        ("policy-loaded", {"name": "bot"}, ""),
+    ],
+)
+def test_what_somebody_should_look_at(event: str, detail: dict[str, Any], told: str) -> None:
+    """It is a line of its own, and of a level of its own among those of JSON; all else is no warning."""
+    plain, lines = io.StringIO(), io.StringIO()
+    happened = GuardEvent(time=EVENT.time, event=event, detail=detail)
+    for each in (Warnings(plain), JsonLines(lines)):
+        each.happened(happened)
+        each.decided(TWICE, 7)
+
+    assert plain.getvalue() == (f"warning: {told}\n" if told else "")
+    assert json.loads(lines.getvalue().splitlines()[0])["level"] == ("warning" if told else "info")
+
+
+def test_warnings_that_nobody_reads() -> None:
+    """The server goes on."""
+    stream = io.StringIO()
+    stream.close()
+
+    Warnings(stream).happened(
+        GuardEvent(time=EVENT.time, event="kill-switch", detail={"mode": "pass"})
+    )
+
+    assert stream.closed
 
 
 def test_lines_that_nobody_reads() -> None:

@@ -9,6 +9,7 @@ import click
 
 from assaymark.cli.completing import POLICY
 from assaymark.cli.log_options import LOG_DIR, log_key_option, note_key
+from assaymark.cli.moments import Moment
 from assaymark.cli.show import Show, output_options
 
 if TYPE_CHECKING:
@@ -27,14 +28,19 @@ _WORDS = {
 @click.option(
     "--policy", required=True, metavar="NEW", type=POLICY, help="The policy to decide by."
 )
+@click.option("--since", type=Moment(), metavar="TIME", help="From this time on.")
+@click.option("--until", type=Moment(), metavar="TIME", help="Before this time.")
 @log_key_option
 @output_options
-def command(show: Show, directory: Path, *, policy: str, log_vkey: str) -> None:
+def command(
+    show: Show, directory: Path, *, policy: str, since: str | None, until: str | None, log_vkey: str
+) -> None:
     r"""Decide the decisions in the decision log LOG again, by any policy, without their texts.
 
     The log has what was found, where, and how sure a detector was. So actions, thresholds and entities are
     decided again. What nobody looked for then, what another version of a detector may find, and what came
-    after a block is not in the log; such decisions are counted apart, with the reasons.
+    after a block is not in the log; such decisions are counted apart, with the reasons. A TIME is a day, a
+    moment (2026-01-31T12:00:00Z) or so long ago (7d); the log is verified as a whole all the same.
 
     \b
     Exit status:
@@ -50,7 +56,7 @@ def command(show: Show, directory: Path, *, policy: str, log_vkey: str) -> None:
 
     catalog = installed_catalog()
     loaded = load_policy(policy, catalog)
-    replay = Replay(known_of(loaded, ShadowMaker(catalog)))
+    replay = Replay(known_of(loaded, ShadowMaker(catalog)), since=since or "", until=until)
     verify_log(directory, note_key(log_vkey), on_entry=replay.take)
     show.result(
         {"policy": {"name": loaded.name, "sha256": loaded.digest}, **replay.to_plain()},

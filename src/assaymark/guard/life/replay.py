@@ -69,9 +69,13 @@ class Replay:
 
     Args:
         new: The policy to decide by.
+        since: The earliest time of a decision, as the log has it; rules are learned from older events, too.
+        until: The time before which decisions are.
     """
 
     new: Known
+    since: str = ""
+    until: str | None = None
     decisions: int = 0
     unlogged: int = 0
     """Decisions that the log says are missing."""
@@ -92,7 +96,7 @@ class Replay:
             LogError: It is no entry of a decision log.
         """
         entry = parse_entry(data)
-        if isinstance(entry, LoggedDecision):
+        if isinstance(entry, LoggedDecision) and self._is_meant(entry.time):
             self._decide(entry)
         elif isinstance(entry, GuardEvent):
             self._learn(entry)
@@ -119,6 +123,9 @@ class Replay:
             "requests": {name: list(ids) for name, ids in sorted(self.named.items())},
         }
 
+    def _is_meant(self, time: str) -> bool:
+        return self.since <= time and (self.until is None or time < self.until)
+
     def _decide(self, entry: LoggedDecision) -> None:
         found = redecided(entry, self.new, self._rules.get(entry.policy))
         how = found.comparison
@@ -135,7 +142,7 @@ class Replay:
 
     def _learn(self, event: GuardEvent) -> None:
         missing = event.detail.get("unlogged")
-        if isinstance(missing, int):
+        if isinstance(missing, int) and self._is_meant(event.time):
             self.unlogged += missing
         section, digest = event.detail.get("guard"), event.detail.get("digest")
         if event.event in LOADED and isinstance(section, Mapping) and isinstance(digest, str):

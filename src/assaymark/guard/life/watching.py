@@ -12,6 +12,7 @@ tests/guard/life/test_watching.py
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -39,7 +40,11 @@ if TYPE_CHECKING:
 _TRY_AGAIN = 15
 """Looks after which a version that was bad is tried again: a parent may be there by now."""
 
-_LONGEST_REASON = 200  # characters
+_LONGEST_REASON = 400  # characters
+
+_QUOTED = re.compile("`([^`]*)`")
+_NAME = re.compile("[a-z][a-z_.-]{0,40}")
+"""A word of a message that may be told everywhere: a name of the policy language, or a slip in one."""
 
 
 class Note(Protocol):
@@ -237,11 +242,16 @@ def told(policy: Policy) -> dict[str, Any]:
 
 
 def _reason(error: AssaymarkError) -> str:
-    """Say what is wrong without quoting the file."""
+    """Say what is wrong and where, and of the words in the file only names."""
     if isinstance(error, InvalidPolicyError):
         found = [
-            f"{Path(each.file).name}:{each.mark.line if each.mark else 1}: {each.code}"
+            f"{Path(each.file).name}:{each.mark.line if each.mark else 1}: {each.code}: "
+            + _QUOTED.sub(_shown, each.message)
             for each in error.diagnostics
         ]
         return "; ".join(found)[:_LONGEST_REASON]
     return error.message[:_LONGEST_REASON]
+
+
+def _shown(word: re.Match[str]) -> str:
+    return word[0] if _NAME.fullmatch(word[1]) else "`…`"

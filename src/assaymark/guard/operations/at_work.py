@@ -30,13 +30,14 @@ from assaymark.guard.watch.alarms import (
     DetectorFailure,
     LogTrouble,
     Notice,
+    PolicyKept,
     Rule,
     UnjudgedShare,
     Watchman,
 )
 from assaymark.guard.watch.baseline import Drift, audited_rates
 from assaymark.guard.watch.health import Conditions, of_log
-from assaymark.guard.watch.lines import JsonLines, Spans
+from assaymark.guard.watch.lines import JsonLines, Spans, Warnings
 from assaymark.guard.watch.pages import Pages
 from assaymark.guard.watch.sending import Sender
 from assaymark.guard.watch.sending import counter as alert_counter
@@ -89,7 +90,7 @@ def operate(
         open_signer: Opens the key of the log.
         audited: What a report measured, for drift.
         vault: Where pseudonyms are kept, if they are.
-        lines: Where lines of JSON go; standard error by default.
+        lines: Where lines of JSON go, or, where there are none, warnings; standard error by default.
 
     Raises:
         AssaymarkError: Something cannot be opened or started; what was opened is closed again.
@@ -99,8 +100,8 @@ def operate(
             vault.make()
         telemetry = Telemetry(window=Window(_window(settings)))
         observers: list[Observer] = [telemetry]
-        if settings.lines:
-            observers.append(JsonLines(lines or sys.stderr))
+        kind = JsonLines if settings.lines else Warnings
+        observers.append(kind(lines or sys.stderr))
         if settings.spans:
             observers.append(Spans())
         log = _opened(settings.log, open_signer, telemetry, stack)
@@ -121,7 +122,7 @@ def operate(
         sink.note("started", {})
         stack.callback(sink.note, "stopped", {})
         policies.start()
-        rules = [*_log_rules(log, sink)]
+        rules = [PolicyKept(conditions=policies.conditions), *_log_rules(log, sink)]
         if vault is not None:
             watch = VaultWatch(vault, sink.note, every=settings.reload_every)
             conditions.append(watch.conditions)

@@ -20,6 +20,7 @@ from typing import Protocol
 
 from assaymark.guard.decisions.recorder import Clock, Tally, utc_now
 from assaymark.guard.decisions.state import LogState
+from assaymark.guard.watch.health import Conditions
 from assaymark.guard.watch.telemetry import Rates
 from assaymark.model.intervals import lower_limit
 
@@ -139,6 +140,27 @@ class LogTrouble:
 
     def _alarm(self, name: str, summary: str, value: float) -> Alarm:
         return Alarm(name=name, severity=Severity.CRITICAL, summary=summary, value=value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyKept:
+    """What lies in the file of a policy is not in use."""
+
+    conditions: Conditions
+    """How policies are."""
+
+    def alarms(self, rates: Rates) -> Iterator[Alarm]:  # noqa: ARG002 - of every rule
+        """Yield an alarm for each policy of which the last good version is kept."""
+        for each in self.conditions():
+            kind, _, location = each.name.partition(" ")
+            if location and not each.is_ok:
+                yield Alarm(
+                    name="policy-kept",
+                    labels=((kind, location),),
+                    severity=Severity.WARNING,
+                    summary=each.words,
+                    value=1.0,
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,5 @@
 """
-Decisions and events as lines of JSON, and as spans of OpenTelemetry where that is installed.
+Decisions and events as lines of JSON, or as spans of OpenTelemetry; events alone, where somebody should look.
 
 tests/guard/watch/test_lines.py
 """
@@ -7,6 +7,8 @@ tests/guard/watch/test_lines.py
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from assaymark.errors import MissingExtraError
@@ -14,11 +16,25 @@ from assaymark.guard.decisions.entry import logged
 from assaymark.guard.decisions.records import GuardEvent
 from assaymark.guard.serving import Decision
 from assaymark.model.codec import to_plain
+from assaymark.policy.excerpt import one_line
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 _NANOSECONDS = 1_000_000_000
+
+_WARNINGS: Mapping[str, str] = {
+    "policy-kept": "what lies at `{location}` is not in use, the last good version is: {reason}",
+    "vault-unusable": "{reason}; what needs a pseudonym is refused",
+    "decisions-unlogged": "{unlogged} answers left whose decisions are not in the log: {reason}",
+    "kill-switch": "the kill switch is on: {mode}",
+}
+"""Events that somebody should look at, and how they are told."""
+
+
+def is_warning(event: GuardEvent) -> bool:
+    """Return whether somebody should look at what happened."""
+    return event.event in _WARNINGS and event.detail.get("mode") != "off"
 
 
 class JsonLines:
@@ -55,7 +71,8 @@ class JsonLines:
 
     def happened(self, event: GuardEvent) -> None:
         """Write an event."""
-        self._write({"level": "info", "kind": "event", **to_plain(event)})
+        level = "warning" if is_warning(event) else "info"
+        self._write({"level": level, "kind": "event", **to_plain(event)})
 
     def _write(self, line: dict[str, Any]) -> None:
         if self._stream is None:
@@ -66,6 +83,30 @@ class JsonLines:
         except (OSError, ValueError):
             # Nobody reads any longer; the decision log is what counts.
             self._stream = None
+
+
+class Warnings:
+    """Writes one line for each event that somebody should look at. An `Observer`.
+
+    Args:
+        stream: As for `JsonLines`.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def decided(self, decision: Decision, index: int | None) -> None:
+        """Write nothing: what was decided is no trouble."""
+
+    def happened(self, event: GuardEvent) -> None:
+        """Write an event."""
+        if not is_warning(event):
+            return
+        told = _WARNINGS[event.event].format_map({k: str(v) for k, v in event.detail.items()})
+        # Nobody may read any longer; numbers and conditions say the same.
+        with suppress(OSError, ValueError):
+            self._stream.write(f"warning: {one_line(told)}\n")
+            self._stream.flush()
 
 
 class Spans:
