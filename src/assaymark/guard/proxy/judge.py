@@ -159,7 +159,10 @@ class Judge:
             RefusedError: It cannot be judged.
         """
         stream = self._texts.get(key) or self._stream(key, to_tool=to_tool, is_json=is_json)
-        left = await stream.afeed(text) if text and not stream.blocked else ""
+        goes_on = bool(text) and not stream.blocked
+        if goes_on and stream.is_finished:
+            raise invalid_answer("a text goes on behind its end")
+        left = await stream.afeed(text) if goes_on else ""
         if stream.held > self.caps.answer:
             raise invalid_answer("a text is longer than can be held")
         return left
