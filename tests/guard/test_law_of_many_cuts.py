@@ -205,7 +205,7 @@ def test_these_texts_are_ones_in_which_something_is_found() -> None:
     """Else the law would hold for nothing."""
     source = random.Random(5)
     texts = [a_text(source) for _ in range(60)]
-    documents = [some_json(source) for _ in range(60)]
+    documents = [some_json(source) for _ in range(90)]
     session = Session("acme", "1")
 
     found = [whole(guard("replace"), each, session, is_json=False)[2] for each in texts]

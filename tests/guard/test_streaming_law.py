@@ -34,6 +34,10 @@ SHORT = {
     "view": ("x am9obkBleGFtcGxlLmNvbQ== y", ["am9obkBleGFtcGxlLmNvbQ=="]),
     "broken": ("john@\nexample.com hi", ["john@\nexample.com"]),
     "ends": (f"mail {MAIL}", [MAIL]),
+    "inserted": ("to john\0@exam<b>ple</b>.com hi", ["john\0@exam<b>ple</b>.com"]),
+    "bullets": ("no 4111\u00b71111\u00b71111\u00b71111!", ["4111\u00b71111\u00b71111\u00b71111"]),
+    "tabs": ("4111\t1111\t1111\t1111\t12/27", ["4111\t1111\t1111\t1111"]),
+    "path": ("at users/john@example.com/x", ["john@example.com"]),
 }
 SECTIONS = {
     "replace": "{output: [{detector: pii, do: redact}, {detector: secrets, do: redact}]}",

@@ -33,7 +33,8 @@ from assaymark.guard.building import Operators, Optics, naming
 from assaymark.guard.documents import JsonParts
 from assaymark.guard.field import TextField, to_judge
 from assaymark.guard.json_field import JsonField, LiteralRewriter
-from assaymark.guard.messages import Content, Kind, Place, contents, with_contents
+from assaymark.guard.message_fields import Kind
+from assaymark.guard.messages import Content, Place, contents, with_contents
 from assaymark.guard.running import NOT_PROMPT, Asking, Runner, asking_of, size_of
 from assaymark.guard.sessions import Session, Sessions
 from assaymark.guard.stream import GuardStream
@@ -222,9 +223,8 @@ class Guard:
             session: Whose pseudonyms are used and restored.
             is_json: Whether the field holds JSON, as arguments of tools do.
         """
-        phase = phase_of(phase)
-        place = Place(0, "", phase)
-        field = self._field(Content(place, "", Kind.JSON if is_json else Kind.TEXT), session)
+        phase, kind = phase_of(phase), Kind.JSON if is_json else Kind.TEXT
+        field = self._field(Content(Place(0, "", phase), "", kind), session)
         run = partial(self.runner.do_piece, self._asked_in(phase, session))
         return GuardStream(field, phase, self.policy, self.detectors, run)
 

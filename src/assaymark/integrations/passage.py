@@ -25,7 +25,8 @@ from assaymark.guard.guard import Guard
 from assaymark.guard.proxy.coverage import Rest
 from assaymark.guard.proxy.dialect import Answer, Dialect, OpenAIErrors
 from assaymark.guard.proxy.dialects import served_dialects
-from assaymark.guard.proxy.judge import BLOCKED_STATUS, Caps, Judge
+from assaymark.guard.proxy.faults import BLOCKED_STATUS
+from assaymark.guard.proxy.judge import Caps, Judge
 from assaymark.guard.proxy.reading import answered, invalid_answer, request_object
 from assaymark.guard.sessions import Session
 

@@ -47,6 +47,17 @@ DISGUISED = (
         "\u20131234",
     ),
     *("1999\u20132004", "219-\n09-9999", "john@\nexample.com"),
+    *("jane\0@b\x7f.org", "4111\x1f1111\x1f11111111", "jo\x1b[1mhn@b.org", "4111\x9b", "\0"),
+    *("jane<b></b>@b.org", "4111<i>1111</i>", "<!-- x -->", "jane**@**b.org", "a@b`.`org", "**"),
+    *("users/jane@b.org/", "x?jane@b.org", "a@b.org/joe@b.org", "\ufffd", "\ue000\ue001"),
+    *(
+        "4111\u00b71111 \u2022 11111111",
+        "jane\u00b7@b\u00b7org",
+        "1998 \u00b7 2004",
+        "john@b\u2024org",
+    ),
+    *("4111\t1111\t1111\t1111", "4111 1111\r1111\u20281111", "john@\x85b\x0b.org", "\x0c"),
+    *("agBhAG4AZQBAAGIALgBvAHIAZwA=", "//5qAG8AQABiAC4AbwByAGcA", "4111\\u00001111", "&#0;"),
 )
 BETWEEN = (
     *("\n", "\r\n", " ", "  ", ", ", ". ", "the", "is", "at", "dot", "and so", "\u4e2d\u6587"),

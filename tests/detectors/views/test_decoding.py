@@ -45,6 +45,16 @@ def shown(view: View, text: str) -> str | None:
         pytest.param("123\u201345\u20136789", "123-45-6789", id="dashes of typography"),
         pytest.param("4111\u00a01111\u20091111", "4111 1111 1111", id="spaces of typography"),
         pytest.param("\U000e0034\U000e0031", "41", id="tag characters"),
+        pytest.param("jo@a\u2024com", "jo@a.com", id="a leader of one dot"),
+        pytest.param("4111\u00b71111\u20221111", "4111-1111-1111", id="bullets between digits"),
+        pytest.param("4111 \u00b7 1111", "4111 - 1111", id="bullets with blanks"),
+        pytest.param(
+            "jane\u00b7@ex\u2022ample.org", "jane@example.org", id="bullets in an address"
+        ),
+        pytest.param("jane@example\u00b7co\u00b7uk", "jane@example.co.uk", id="bullets for dots"),
+        pytest.param("ja\ue000ne@a\ufffd.org", "jane@a.org", id="voids in an address"),
+        pytest.param("AKIA\U0010fffdQ7ZK", "AKIAQ7ZK", id="a void in a key"),
+        pytest.param("4111\ufffd\ufffd1111", "4111-1111", id="voids between digits"),
     ],
 )
 def test_look_alikes_are_read_as_what_they_look_like(text: str, expected: str) -> None:
@@ -61,6 +71,9 @@ def test_look_alikes_are_read_as_what_they_look_like(text: str, expected: str) -
         "\u03b1\u03b2\u03b3 \u03ba\u03b1\u03b9 \u03b4",
         "5 m\u00b2, \u2116 5, Acme\u2122",
         "1998\u20132004 and 1998\u201304",
+        "1998 \u00b7 2004 and 1998\ufffd2004",
+        "Home\u2022About \u00b7 col\u00b7legi",
+        "\uf095 call us, \uf0b7 item, caf\ufffd is closed",
         "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f",
         "\u4f60\u597d\uff0c\u4e16\u754c\uff1a\u518d\u89c1\u3002",
         "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
@@ -146,6 +159,9 @@ def test_any_value_comes_out_of_its_octets(text: str) -> None:
         (r"\ud835\udfd2", "\U0001d7d2"),
         (r"john\@example\.com", "john@example.com"),
         (r"card\n4111", "card 4111"),
+        (r"4111\u00001111\x1b1111", "4111\x001111\x1b1111"),
+        (r"jane\u0000@a.org", "jane\x00@a.org"),
+        (r"4111\u20281111\u00b71111", "4111\u20281111\u00b71111"),
         (json.dumps("\uff14\uff11"), '"\uff14\uff11"'),
     ],
 )
@@ -182,6 +198,30 @@ def test_any_text_comes_out_of_base64(text: str, *, is_url_safe: bool, is_padded
         assert (start - 4, end - 4) == (place * 8 // 6, last)
 
 
+@given(
+    text=st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), min_size=6),
+    encoding=st.sampled_from(["utf-16-le", "utf-16-be"]),
+    mark=st.sampled_from(["", "\ufeff"]),
+    is_padded=st.booleans(),
+)
+def test_any_text_comes_out_of_base64_of_utf_16(
+    text: str, encoding: str, mark: str, *, is_padded: bool
+) -> None:
+    """Either byte order, with its mark or without; each character is in the digits that it maps to."""
+    octets = (mark + text).encode(encoding)
+    coded = base64.b64encode(octets).decode()
+    coded = coded if is_padded else coded.rstrip("=")
+    seen = BASE64.see(f"see {coded} there")
+
+    assert seen is not None
+    assert seen.text == f"see {text} there"
+    for place in range(len(text)):
+        start, end = seen.origin(4 + place, 5 + place)
+        first = 2 * (place + len(mark))
+        last = len(coded) if place == len(text) - 1 else (first * 8 + 15) // 6 + 1
+        assert (start - 4, end - 4) == (first * 8 // 6, last)
+
+
 def test_wrapped_base64_is_read_over_its_lines() -> None:
     """Lines as mail has them are one run."""
     text = (
@@ -201,6 +241,8 @@ def test_wrapped_base64_is_read_over_its_lines() -> None:
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "NDExMTEx",
         base64.b64encode(bytes(range(200, 232))).decode(),
+        base64.b64encode("\x01\x02\x03\x04\x05\x06\x07".encode("utf-16-le")).decode(),
+        base64.b64encode(b"a\0b\0c\0d\0e\0\xff\xff").decode(),
     ],
 )
 def test_what_only_looks_like_base64_stays(text: str) -> None:

@@ -28,6 +28,8 @@ PIECES = (
     "4111 1111 1111 1111", "john@example.com", "&#52;", "%34", "%25", r"\u0034", "\\", "&amp;", "&",
     "NDExMSAxMTExIDExMTE=", "4 1 1 1 1 1 1 1", " one two three four five", " at ", " dot ", "\n", "=\n",
     "\uff14", "\u200b", "\u0336", "\u043e", "-", ".", "@", " ", "12", "a", "\u00ad\n", "\U000e0041", "\u00b2",
+    "\0", "\x1b[1m", "\x85", "\u2028", "\r", "\x0b", "\t", "\u00b7", "\u2022", "\ufffd", "\ue000", "\u2024",
+    "<b>", "</b>", "<!---->", "**", "`", "/", "?", "4111", "1111", "agBhAG4AZQBAAGIALgBvAHIAZwA=", r"\u0000",
 )  # fmt: skip
 TEXTS = st.one_of(
     st.text(),
@@ -139,6 +141,10 @@ def _hostile() -> Iterator[tuple[str, str]]:
         "breaks": "1\n" * 30, "words": "one " * 20, "dots": "a.a." * 20, "at dot": "a at a dot " * 8,
         "groups": "41-" * 20, "base64": "NDEx" * 20, "twins": "a\u043e" * 30, "nested": nested,
         "domain": "a@" + "a-" * 30, "blanks": " " * 60, "escapes": r"\u005c" * 12, "joints": "1\u2013" * 30,
+        "controls": "a\0" * 30, "run of controls": "a" + "\0" * 60, "sequences": "a\x1b[0m" * 15,
+        "tags": "a<b>" * 15, "open tags": "a<b " * 15, "comments": "a<!--" * 12, "Markdown": "a**@**a**." * 6,
+        "slashes": "/a" * 30, "tabs": "4111\t" * 12,
+        "bullets": "a@\u00b7a" * 15, "voids": "a\ufffd\ufffd" * 20, "lines": "1\u2028" * 30,
     }.items()  # fmt: skip
 
 

@@ -5,9 +5,11 @@ A detector behind views is as far as it is with the text itself and with every f
 places in the text. A form is final only as far as each view on the way to it is:
 
 * character references, percent and backslash escapes count by the run without blanks that they stand in;
-* look-alikes of other scripts count by that run too, the rest of Unicode by the characters beside it;
+* look-alikes of other scripts, bullets and voids count by that run too, the rest of Unicode by the characters
+  beside it;
 * base 64 counts by the whole run, over its line breaks;
-* what was spelled, spaced or broken is put together by patterns, see `assaymark.detectors.horizon.tail`.
+* what was inserted, spelled, spaced, broken or is behind a path is told by patterns, see
+  `assaymark.detectors.horizon.tail`.
 
 tests/detectors/horizon/test_horizons.py holds the property.
 """
@@ -19,10 +21,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from assaymark.detectors.horizon.tail import PatternEnding, Tail, compile_tail
-from assaymark.detectors.views import broken, spaced, spelled
+from assaymark.detectors.views import broken, inserted, paths, spaced, spelled
 from assaymark.detectors.views.forms import forms
 from assaymark.detectors.views.known import VIEWS
-from assaymark.detectors.views.unicode import TWIN
+from assaymark.detectors.views.unicode import BY_WORD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +36,13 @@ if TYPE_CHECKING:
 _SHARED_FLAGS = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE
 _REGEX_ASCII, _RE_ASCII = 0x80, int(re.ASCII)
 
-_JOINING = {"spelled": spelled.PATTERNS, "spaced": spaced.PATTERNS, "broken": broken.PATTERNS}
+_JOINING = {
+    "inserted": inserted.PATTERNS,
+    "spelled": spelled.PATTERNS,
+    "spaced": spaced.PATTERNS,
+    "broken": broken.PATTERNS,
+    "paths": paths.PATTERNS,
+}
 _ESCAPED = {"html": "&", "percent": "%", "escapes": "\\"}
 _DIGITS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_=-")
 _WRAPPED = 60
@@ -98,8 +106,8 @@ class ViewedHorizon:
 
 
 def _unicode(text: str) -> int:
-    twin = TWIN.search(text, _run_without_blanks(text))
-    place = len(text) if twin is None else twin.start()
+    word = BY_WORD.search(text, _run_without_blanks(text))
+    place = len(text) if word is None else word.start()
     first = max(len(text) - _NEIGHBOURS, 0)
     if not text[first:].isascii():
         beyond = next(n for n, each in enumerate(text[first:], first) if not each.isascii())

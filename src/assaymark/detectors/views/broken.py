@@ -7,6 +7,8 @@ The `broken` view: values that a line break cuts in two, put together again.
   together are a card number, an account number, or have the form of another one. Columns of numbers stay.
 * A line break before or after the `@` of an address, or inside its domain.
 
+A line is broken by all that Unicode says must break one (UAX #14, classes BK, CR, LF and NL).
+
 tests/detectors/views/test_joining.py shows each.
 """
 
@@ -19,7 +21,8 @@ from assaymark.detectors.views.check_digits import is_account, is_card
 from assaymark.detectors.views.offsets import Rewriting, Seen
 from assaymark.detectors.views.view import View
 
-_BREAK = r"[ \t]{0,3}\r?\n[ \t>]{0,8}"
+_LINE = r"(?:\r\n|[\n\r\x0b\x0c\x85\u2028\u2029])"
+_BREAK = rf"[ \t]{{0,3}}{_LINE}[ \t>]{{0,8}}"
 _GOES_ON = re.compile(
     r"(?<=[A-Za-z0-9@._+/-])(?:[=\\]\r?\n|\u00ad\r?\n[ \t]{0,8})(?=[A-Za-z0-9@._+/-])"
 )
@@ -63,7 +66,7 @@ PATTERNS = (_GOES_ON, _DASHED, _ABROAD, _FORMED, _ACCOUNT, _CUT, _ADDRESS)
 
 def see(text: str) -> Seen | None:
     """Return `text` with its values in one piece."""
-    if "\n" not in text:
+    if not any(each in text for each in BROKEN.signs):
         return None
     result = Rewriting(text)
     reached = 0
@@ -122,15 +125,17 @@ def _needs_more(match: re.Match[str]) -> bool:
     return "." in (match["inside"] or "") or "." not in domain
 
 
+_ANY_LINE = r"(?:\r\n|[\n\r\x0b\x0c\x{85}\x{2028}\x{2029}])"
+
 BROKEN = View(
     name="broken",
     summary="values that a line break cuts in two, soft breaks of mail among them",
     trigger=(
         r"[A-Za-z0-9@._+/-](?:[=\\]|\x{ad})\r?\n"
-        r"|[0-9 \t()+.-]\r?\n[ \t>]{0,8}[(. -]{0,2}[0-9]"
-        r"|[A-Z]{2}[0-9]{2}[0-9A-Z ]{0,31}[ \t]{0,3}\r?\n"
-        r"|@[A-Za-z0-9.-]*[ \t]{0,3}\r?\n|\n[ \t>]{0,8}@"
+        rf"|[0-9 \t()+.-]{_ANY_LINE}[ \t>]{{0,8}}[(. -]{{0,2}}[0-9]"
+        rf"|[A-Z]{{2}}[0-9]{{2}}[0-9A-Z ]{{0,31}}[ \t]{{0,3}}{_ANY_LINE}"
+        rf"|@[A-Za-z0-9.-]*[ \t]{{0,3}}{_ANY_LINE}|{_ANY_LINE}[ \t>]{{0,8}}@"
     ),
-    signs="\n",
+    signs="\n\r\x0b\x0c\x85\u2028\u2029",
     see=see,
 )

@@ -26,9 +26,11 @@ NAMES: tuple[str, ...] = (
     "escapes",
     "unicode",
     "base64",
+    "inserted",
     "spelled",
     "spaced",
     "broken",
+    "paths",
 )
 """Views in the order in which they are taken."""
 

@@ -7,6 +7,7 @@ tests/detectors/views/test_forms.py
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assaymark.detectors.views.view import View
+
+_BEYOND_ASCII = re.compile(r"\\x\{(?:[89a-f][0-9a-f]|[0-9a-f]{3,})\}")
+_NEVER = r"\\xff"  # an octet that no text of ASCII holds
 
 
 def able_to_change(views: Sequence[View], text: str) -> list[View]:
@@ -32,4 +36,5 @@ def able_to_change(views: Sequence[View], text: str) -> list[View]:
 def _scanner(triggers: tuple[str, ...]) -> HyperscanScanner | None:
     if not triggers or hyperscan_version() is None:
         return None
-    return HyperscanScanner.compiled(triggers, once=True)
+    of_octets = [_BEYOND_ASCII.sub(_NEVER, each) for each in triggers]
+    return HyperscanScanner.compiled(of_octets, once=True)

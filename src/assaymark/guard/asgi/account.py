@@ -17,6 +17,8 @@ _NAMES = frozenset(
     {
         *("content", "refusal", "reasoning_content", "reasoning", "name", "text", "thinking"),
         *("tool_calls", "function_call", "function", "arguments", "custom", "input"),
+        *("image_url", "url", "images", "input_audio", "audio", "file", "file_data", "source"),
+        "data",
     }
 )
 """Keys of chat messages that mean something."""
@@ -50,9 +52,12 @@ class Account:
         self._unjudged: list[Unjudged] = []
         self.reason = ""
         """Why nothing of it was judged, in one word."""
+        self.is_judged = False
+        """Whether a guard said anything of it."""
 
     def add(self, said: Said) -> None:
         """Take down what a guard said."""
+        self.is_judged = True
         self.verdict = max(self.verdict, said.verdict)
         self._findings += said.findings
         self._unjudged += [each for each in said.unjudged if each not in self._unjudged]
@@ -64,6 +69,7 @@ class Account:
 
     def merge(self, other: Account) -> None:
         """Take down what another account holds."""
+        self.is_judged |= other.is_judged
         self.verdict = max(self.verdict, other.verdict)
         self._findings += other._findings
         self._unjudged += [each for each in other._unjudged if each not in self._unjudged]
