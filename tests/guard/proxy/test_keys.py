@@ -271,6 +271,18 @@ def test_a_tenant_that_is_named_twice_is_refused() -> None:
     assert caller(Keyring(()), FORGED, more=twice) == Caller("", "")
 
 
+@pytest.mark.parametrize("name", ["authorization", "X-API-Key"])
+def test_a_key_that_is_shown_twice_is_refused(name: str) -> None:
+    """A gateway may have looked at the other one."""
+    keyed = Keyring((KeySettings(name="a", digest=OURS_DIGEST, tenant="acme"),))
+    shown = f"Bearer {OURS}" if name == "authorization" else OURS
+    headers, more = {name.lower(): shown}, [(name.encode(), b"Bearer another")]
+
+    assert caller(keyed, headers) == Caller("a", "acme")
+    assert caller(keyed, headers, more=more) == "invalid_request"
+    assert caller(keyed, {**headers, "api-key": OURS}) == Caller("a", "acme")
+
+
 def test_a_conversation_is_named_once_or_not_at_all() -> None:
     """Of two names nobody can tell whose is whose, and an empty one is none."""
 

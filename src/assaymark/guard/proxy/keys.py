@@ -52,6 +52,7 @@ _MOST_STRANGERS = 4_096
 
 
 _SHOWN_IN = ("x-api-key", "api-key", "x-guardrailsai-api-key")
+_KEY_HEADERS = frozenset(each.encode() for each in ("authorization", *_SHOWN_IN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,15 @@ class Keyring:
             asking: The request.
 
         Raises:
-            RefusedError: No key that is known, too many keys to try, or a tenant that is named twice; without
-                keys, another name than this machine's.
+            RefusedError: No key that is known, too many keys to try, or a key or a tenant that stands in two
+                headers of one name; without keys, another name than this machine's.
         """
         if not self._keys and not self._slow:
             if self._trust is not None and _is_in(asking.peer, self._trust):
                 return Caller("", self._named(asking))
             _demand_here(asking.headers)
             return Caller("", "")
+        _demand_one_of_each(asking)
         found = await self._owner(asking.headers)
         if found is None:
             raise _unknown()
@@ -207,6 +209,14 @@ def conversation_of(asking: Asking) -> str | None:
         RefusedError: It names two.
     """
     return _named_once(asking, SESSION, "conversation") or None
+
+
+def _demand_one_of_each(asking: Asking) -> None:
+    """Demand that no key stands beside another one: who is in front may have looked at the other."""
+    names = [name.lower() for name, _ in asking.raw_headers]
+    shown = [each for each in names if each in _KEY_HEADERS]
+    if len(shown) != len(set(shown)):
+        raise RefusedError(400, "invalid_request", "the request shows its key more than once")
 
 
 def _named_once(asking: Asking, header: str, what: str) -> str:
