@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from assaymark.errors import DetectorError, PolicyError, UsageError
@@ -144,7 +145,7 @@ def _horizon(spec: DetectorSpec, settings: Any, *, demanded: bool) -> Horizon | 
 
 
 @contextmanager
-def naming(location: str) -> Iterator[None]:
+def naming(location: str | PathLike[str]) -> Iterator[None]:
     """Have errors about what a policy asks for begin with its `location`."""
     try:
         yield

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
+from assaymark.guard.arguments import json_of
 from assaymark.guard.message_fields import Kind
 from assaymark.guard.messages import Content, Place, contents
 from assaymark.guard.selectors import Fields, named
@@ -75,6 +76,7 @@ class JsonParts:
 
     Raises:
         UsageError: A path is misspelt.
+        InputError: What is judged is no JSON value.
     """
 
     def __init__(self, document: Any, fields: Fields, phase: Phase, *, blocks_other: bool) -> None:
@@ -130,7 +132,7 @@ class JsonParts:
                 for each in contents(messages, phase, blocks_other=blocks_other)
             ]
         else:
-            text = json.dumps(value, ensure_ascii=False)
+            text = json_of(value)
             self._parts.append(_Part(steps, _Form.JSON, {"content": text}))
             self.contents.append(Content(Place(count, "/content", phase), text, Kind.JSON))
 

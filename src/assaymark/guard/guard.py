@@ -20,21 +20,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import timedelta
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from assaymark.errors import PolicyError
 from assaymark.guard.answers import AnswerMemory
+from assaymark.guard.arguments import phase_of, text_of
 from assaymark.guard.building import Operators, Optics, naming
 from assaymark.guard.documents import JsonParts
 from assaymark.guard.field import TextField, to_judge
 from assaymark.guard.json_field import JsonField, LiteralRewriter
 from assaymark.guard.message_fields import Kind
 from assaymark.guard.messages import Content, Place, contents, with_contents
-from assaymark.guard.rewriting import Rewriter
 from assaymark.guard.running import NOT_PROMPT, Asking, Runner, asking_of, size_of
 from assaymark.guard.sessions import Session, Sessions
 from assaymark.guard.stream import GuardStream
@@ -95,7 +95,7 @@ class Guard:
         self.runner, self._asking = Runner(), asking_of(self.optics.lenses)
 
     @classmethod
-    def load(cls, location: str, **options: Any) -> Self:
+    def load(cls, location: str | PathLike[str], **options: Any) -> Self:
         """Return the guard of the policy at `location`, a path or `pack:NAME`; `options` as for the class."""
         from assaymark.engine.catalog import installed_catalog
         from assaymark.policy.load import load_policy
@@ -145,9 +145,10 @@ class Guard:
             The verdict, and the messages as they may pass.
 
         Raises:
-            UsageError: A rule needs pseudonyms and no session is given, or these are no messages.
+            UsageError: A rule needs pseudonyms and no session is given; these are no messages, or no phase.
             InputError: The vault cannot be used.
         """
+        phase = phase_of(phase)
         found = contents(messages, phase, blocks_other=self.rules.refuses_uninspected)
         return self._checked(messages, found, phase, session)
 
@@ -173,16 +174,17 @@ class Guard:
 
         Raises:
             UsageError: As for `check`, or a field is no field path.
-            InputError: As for `check`.
+            InputError: As for `check`, or what is judged is no JSON value.
         """
+        phase = phase_of(phase)
         parts = JsonParts(document, fields, phase, blocks_other=self.rules.refuses_uninspected)
         return parts.whole(self._checked(parts.messages, parts.contents, phase, session))
 
     def check_text(
         self, text: str, phase: Phase = Phase.INPUT, *, session: Session | None = None
     ) -> Checked:
-        """Judge one text; the only message of the result has it as `content`."""
-        return self.check([{"role": "user", "content": text}], phase, session=session)
+        """Do as `check` for one text, which the only message has as `content`; `InputError` if it is none."""
+        return self.check([{"role": "user", "content": text_of(text)}], phase, session=session)
 
     async def acheck(
         self,
@@ -221,8 +223,8 @@ class Guard:
             session: Whose pseudonyms are used and restored.
             is_json: Whether the field holds JSON, as arguments of tools do.
         """
-        place = Place(0, "", phase)
-        field = self._field(Content(place, "", Kind.JSON if is_json else Kind.TEXT), session)
+        phase, kind = phase_of(phase), Kind.JSON if is_json else Kind.TEXT
+        field = self._field(Content(Place(0, "", phase), "", kind), session)
         run = partial(self.runner.do_piece, self._asked_in(phase, session))
         return GuardStream(field, phase, self.policy, self.detectors, run)
 
@@ -278,7 +280,7 @@ class Guard:
         holds = foreseen is not None or self.rules.holds_whole_answers
 
         def field(context: str = "", *, is_literal: bool = False) -> TextField:
-            what = LiteralRewriter(**_parts(rewriter)) if is_literal else rewriter
+            what = LiteralRewriter(**rewriter.parts()) if is_literal else rewriter
             return TextField(
                 lens, what, context=context, holds=holds, foreseen=foreseen, until=until
             )
@@ -293,8 +295,6 @@ class Guard:
 
     def _asked_in(self, phase: Phase, session: Session | None) -> Asking:
         # A vault is a file, and somebody else may be writing it.
-        return self._asking[phase] if session is None or not self._sessions else NOT_PROMPT
-
-
-def _parts(rewriter: Rewriter) -> dict[str, Any]:
-    return {each.name: getattr(rewriter, each.name) for each in fields(rewriter)}
+        return (
+            self._asking[phase_of(phase)] if session is None or not self._sessions else NOT_PROMPT
+        )

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple, Protocol
 
 from assaymark.guard.lens import Hit
 from assaymark.policy.guarding import Action, OperatorName
@@ -64,6 +64,10 @@ class Rewriter:
     vault: Returning | None = None
     restores: bool = False
     """Whether pseudonyms become what they stand for."""
+
+    def parts(self) -> dict[str, Any]:
+        """Return what it was made of."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def settled(self, text: str) -> int:
         """Return the place before which no continuation changes what is done with final hits."""

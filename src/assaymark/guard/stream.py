@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from assaymark.errors import UsageError
+from assaymark.guard.arguments import text_of
 from assaymark.guard.running import weight
 from assaymark.guard.summing import told, verdict_of
 from assaymark.guard.verdict import Finding, Unjudged, Verdict, unable
@@ -41,14 +43,32 @@ class GuardStream:
     ) -> None:
         self._field = field
         self._run = run
+        self.is_finished = False
+        """Whether the field is whole, and nothing more is taken."""
         self.phase, self.policy, self.detectors = phase, policy, dict(detectors)
 
     def feed(self, text: str) -> str:
-        """Take the next piece; return what may leave by now, often an earlier piece."""
-        return self._field.feed(text)
+        """Take the next piece; return what may leave by now, often an earlier piece.
+
+        Raises:
+            UsageError: The field is whole already.
+            InputError: The piece is no text.
+        """
+        if self.is_finished:
+            raise UsageError(
+                "a finished stream takes no more text",
+                hint="make one for each field: `guard.stream()`",
+            )
+        return self._field.feed(text_of(text))
 
     def finish(self) -> str:
-        """Say that the field is whole; return the rest. Without it the end of the text is missing."""
+        """Say that the field is whole; return the rest. Without it the end of the text is missing.
+
+        Once more, it returns nothing.
+        """
+        if self.is_finished:
+            return ""
+        self.is_finished = True
         return self._field.finish()
 
     def whole(self, text: str) -> str:
@@ -58,7 +78,8 @@ class GuardStream:
 
     async def afeed(self, text: str) -> str:
         """Do as `feed`; the event loop waits for short texts only."""
-        return await self._run(partial(self.feed, text), self._field.at_work + weight(text), False)
+        size = self._field.at_work + weight(text_of(text))
+        return await self._run(partial(self.feed, text), size, False)
 
     async def afinish(self) -> str:
         """Do as `finish`, likewise."""
@@ -66,7 +87,8 @@ class GuardStream:
 
     async def awhole(self, text: str) -> str:
         """Do as `whole`, likewise."""
-        return await self._run(partial(self.whole, text), self._field.at_work + weight(text), True)
+        size = self._field.at_work + weight(text_of(text))
+        return await self._run(partial(self.whole, text), size, True)
 
     @property
     def blocked(self) -> bool:

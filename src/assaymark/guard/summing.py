@@ -80,7 +80,8 @@ class Outcome:
     @property
     def passed(self) -> Any:
         """What may stand there; nothing of it where it can be passed as a whole only."""
-        if self.blocked and (self.content.place.is_old or self.content.kind is Kind.VALUE):
+        is_cut = self.content.kind in (Kind.TEXT, Kind.JSON) and not self.content.place.is_old
+        if self.blocked and not is_cut:
             return self.content.withheld
         return self.content.passed(self.text)
 
@@ -89,7 +90,7 @@ class Outcome:
         """Whether something else stands there than what came."""
         place, kind = self.content.place, self.content.kind
         if kind is Kind.OTHER or (self.blocked and place.is_old):
-            return self.blocked and place.is_old
+            return self.blocked
         return (
             self.changed or self.blocked if kind is Kind.VALUE else self.text != self.content.text
         )

@@ -94,7 +94,7 @@ class AssaymarkGuardrail(CustomGuardrail):  # type: ignore[misc] # not installed
     def __init__(
         self,
         guard: Guard | None = None,
-        policy: str | None = None,
+        policy: str | os.PathLike[str] | None = None,
         exempt: Sequence[str] = (),
         **options: Any,
     ) -> None:

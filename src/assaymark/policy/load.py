@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 
 from assaymark.canonical import sha256_of
 from assaymark.contracts.catalog import Catalog
-from assaymark.errors import PolicyError
+from assaymark.errors import PolicyError, UsageError
 from assaymark.marked_yaml import MAX_BYTES, MarkedYamlError, Node, parse_yaml
 from assaymark.policy.diagnostics import (
     LONGEST_PATH,
@@ -70,7 +70,9 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def load_policy(location: str, catalog: Catalog, *, today: date | None = None) -> Policy:
+def load_policy(
+    location: str | os.PathLike[str], catalog: Catalog, *, today: date | None = None
+) -> Policy:
     """Load the policy at `location`, a path or `pack:NAME`.
 
     Args:
@@ -80,18 +82,25 @@ def load_policy(location: str, catalog: Catalog, *, today: date | None = None) -
 
     Raises:
         PolicyError: The policy cannot be used; the message holds every diagnostic.
+        UsageError: `location` is neither text nor a path.
     """
     return _demand_sound(check_policy(location, catalog, today=today))
 
 
-def check_policy(location: str, catalog: Catalog, *, today: date | None = None) -> Checked:
+def check_policy(
+    location: str | os.PathLike[str], catalog: Catalog, *, today: date | None = None
+) -> Checked:
     """Look at the policy at `location` and return what there is to say, without raising.
 
     Args:
         location: A path, or `pack:NAME`.
         catalog: What is installed.
         today: As for `load_policy`.
+
+    Raises:
+        UsageError: `location` is neither text nor a path.
     """
+    location = _path_of(location)
     try:
         if location.startswith(PREFIX):
             source = PolicySource(location, location, read_pack(location.removeprefix(PREFIX)))
@@ -224,6 +233,16 @@ def _only_packs(reference: str, asking: str) -> PolicySource:
             hint="only packs, such as `pack:baseline`, can be extended here",
         )
     return PolicySource(reference, reference, read_pack(reference.removeprefix(PREFIX)))
+
+
+def _path_of(location: str | os.PathLike[str]) -> str:
+    try:
+        return os.fsdecode(location)
+    except TypeError:
+        got = type(location).__name__
+        raise UsageError(
+            f"expected a path or `pack:NAME`, got a `{got}`", hint="name the file of the policy"
+        ) from None
 
 
 def _resolver(location: str) -> Resolve:

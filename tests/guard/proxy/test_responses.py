@@ -178,6 +178,22 @@ def test_a_blocked_stream_is_incomplete(client: Client, upstream: Upstream) -> N
     assert last.response.output[0].content[0].text == "Dear "
 
 
+def test_a_text_that_goes_on_behind_its_end_is_refused(client: Client, upstream: Upstream) -> None:
+    """What was sent of it was final: the rest of a value could not be taken back."""
+    made = response_stream("message", "output_text", "response.output_text", ["a john@example"])
+    at = next(n for n, each in enumerate(made) if each["type"] == "response.output_text.done")
+    late = {**made[at - 1], "delta": ".com and so on"}
+    upstream.answer = lambda _: Reply(
+        [event(each) for each in [*made[: at + 1], late, *made[at + 1 :]]],
+        kind="text/event-stream",
+    )
+
+    got = list(client().responses.create(model="m", input="hi", stream=True))
+
+    assert (got[-1].type, got[-1].code) == ("error", "upstream_invalid")
+    assert ".com" not in "".join(each.model_dump_json() for each in got)
+
+
 def test_a_stream_that_breaks_off(client: Client, upstream: Upstream) -> None:
     """It ends with an event of an error; what was held is not released."""
     begun = response_stream("message", "output_text", "response.output_text", ["Hello, I am jo"])

@@ -178,6 +178,8 @@ class Judge:
             RefusedError: It cannot be judged.
         """
         stream = self._texts.get(key) or self._stream(key, to_tool=to_tool, is_json=is_json)
+        if text and stream.is_finished and not stream.blocked:
+            raise invalid_answer("a text goes on behind its end")
         left = await stream.afeed(text) if text and not stream.blocked else ""
         if stream.held > self.caps.answer:
             raise invalid_answer("a text is longer than can be held")
@@ -230,8 +232,7 @@ class Judge:
         """
         for rest in rests:
             for steps, text in texts_of(rest, AT_ONCE):
-                known = self._at_once.setdefault((*here, *steps), hash(text))
-                if known != hash(text):
+                if self._at_once.setdefault((*here, *steps), hash(text)) != hash(text):
                     self.opaque("delta", in_answer=True)
             if len(self._at_once) > _MOST_AT_ONCE:
                 raise invalid_answer("it has more parts than can be looked at")
