@@ -79,9 +79,10 @@ INSERTED = View(
     name="inserted",
     summary="control characters, tags and Markdown marks inside a value, such as `jane<b></b>@…`",
     trigger=(
-        r"[A-Za-z0-9@._+-] ?(?:[\x00-\x08\x0e-\x1f\x7f\x{80}-\x{84}\x{86}-\x{9f}]"
+        r"[A-Za-z0-9@._+-] ?(?:[\x00-\x08\x0e-\x1f\x7f]|[\x{80}-\x{84}\x{86}-\x{9f}]"
         rf"|<(?:!--|/?(?i:{_NAMES})[ \t/>]))"
         r"|[*_~`]@|@[A-Za-z0-9.-]*[*_~`]"
     ),
+    signs="<@" + "".join(filter(re.compile(_CONTROL).fullmatch, map(chr, range(0xA0)))),
     see=see,
 )

@@ -218,8 +218,7 @@ def _trigger() -> str:
         {*folds(), *dropped(), *LATIN_OF, *(c for c in MARK_OF if MARK_OF[c] == "@")}
     )
     joint = f"[{_as_class(MARK_OF)}]|{_JOINT.pattern}"
-    holes = f"[0-9] ?{_HOLE.pattern} ?[0-9]|[0-9A-Za-z@._+-]{_HOLE.pattern}[0-9A-Za-z@._+-]"
-    return rf"[{anywhere}]|[0-9A-Za-z](?:{joint})[0-9A-Za-z]|{holes}"
+    return rf"[{anywhere}{BULLETS}{VOIDS}]|[0-9A-Za-z](?:{joint})[0-9A-Za-z]"
 
 
 def _as_class(characters: Iterable[str]) -> str:
