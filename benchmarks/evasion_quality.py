@@ -186,7 +186,7 @@ TECHNIQUES = (
     Technique("blanks round @", worded(" @ ", ".")),
     Technique("line break inside", halved("\n")),
     Technique("quoted-printable break", halved("=\r\n")),
-    Technique("control characters", lambda v: "".join(f"{c}\0" if c.isalnum() else c for c in v)),
+    Technique("control characters", between("\0")),
     Technique("colours of terminals", halved("\x1b[1;31m")),
     Technique("next line inside", halved("\x85")),
     Technique("line separator inside", halved("\u2028")),
