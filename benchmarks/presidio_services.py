@@ -2,8 +2,9 @@
 Presidio's two REST services, as its images run them: Flask behind one synchronous worker of gunicorn each.
 
 The engines are Presidio's own; the routes say what those of its `app.py` say. Of the two ways in which its
-versions call the analyzer, the cheaper one is taken. Without `--model` words are split and nothing more, so
-there are no names; with one, it is the model that its image would load.
+versions call the analyzer, the cheaper one is taken. Its image loads `en_core_web_lg`, which is what
+`--model` is for; the engine runs it on each text, whichever entities are asked for. Without, words are split
+and nothing more.
 
 Source: presidio-analyzer and presidio-anonymizer 2.2.366, REST APIs.
 

@@ -37,11 +37,12 @@ FENCES = {
     "httpcore": (
         "inputs/targets/connection.py",
         "guard/proxy/connections.py",
+        "guard/proxy/line.py",
         "guard/proxy/streams.py",
         "guard/proxy/tunnel.py",
     ),
     "h11": ("inputs/targets/exchange.py",),
-    "httptools": ("guard/proxy/patience.py",),
+    "httptools": ("guard/proxy/patience.py", "guard/proxy/line.py"),
     "uvicorn": ("guard/proxy/server.py", "guard/proxy/patience.py"),
     "detoxify": ("detectors/harm/",),
     "onnxruntime": ("detectors/onnx_runtime.py",),

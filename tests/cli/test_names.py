@@ -199,6 +199,7 @@ class Teller:
         self.tell("restore", out, "-o", bad / "restored.jsonl", *key, *vault)
         self.refuse("restore", out, "-o", bad / "restored2.jsonl", *key, "--changes", none)
         self.tell("vault show", bad / "vault", *key)
+        self.tell("vault show", bad / "vault", *key, "--everywhere")
         for command in ("vault show", "vault purge", "vault erase"):
             self.refuse(command, none, *key)
             self.refuse(command, bad / "vault", "--key", none)

@@ -1,4 +1,4 @@
-"""`vault show` and `vault erase` find what a guard kept for a conversation."""
+"""`vault show`, `vault erase` and `vault purge` find what a guard kept for a conversation."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_conversation_is_found(
     assert other.out.startswith("0" if "conv 7" in words else "1")
 
 
-@pytest.mark.parametrize("command", ["show", "erase"])
+@pytest.mark.parametrize("command", ["show", "erase", "purge"])
 def test_names_that_do_not_go_together(run: Any, kept: list[object], command: str) -> None:
     """One space at a time, and no session without a tenant."""
     both = run("vault", command, *kept, "--space", "a", "--tenant", "b")

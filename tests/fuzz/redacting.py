@@ -25,6 +25,7 @@ from assaymark.redaction.restoration import Restoring
 from assaymark.redaction.run import Run
 from assaymark.redaction.treatment import Redacting, Treatment
 from assaymark.redaction.vault import Vault
+from assaymark.redaction.vault_spaces import AllSpaces
 from fuzz import subjects, workplace
 from fuzz.target import Target
 from redaction.words import Words
@@ -132,6 +133,11 @@ def _vault(data: bytes) -> None:
             Vault(path, _SECRET, read_only=True) as vault,
         ):
             vault.restore(redacted)
+        with (
+            suppress(InputError, KeyFileError, UsageError),
+            AllSpaces(path, _SECRET, read_only=True) as everything,
+        ):
+            everything.counts()
         with Vault(path, _SECRET, lives=timedelta(days=1)) as vault:
             vault.issue("PERSON", _ORIGINALS)
             vault.issue("CREDIT_CARD", _CARDS)
@@ -140,6 +146,10 @@ def _vault(data: bytes) -> None:
             vault.erase(_ORIGINALS[0])
             assert vault.expired() == 0
             assert len(vault) >= 0
+        with AllSpaces(path, _SECRET) as everything:
+            everything.erase(_ORIGINALS[1])
+            everything.purge()
+            assert all(each.entries for each in everything.counts())
     finally:
         shutil.rmtree(folder)
 
@@ -172,8 +182,11 @@ REDACTING: tuple[Target, ...] = (
         reads=(
             *("redaction.vault_file:open_to_read", "redaction.vault_file:open_to_write"),
             *("redaction.vault:originals", "redaction.vault:_refresh"),
+            *("redaction.vault_file:_demand_lock", "redaction.vault_file:rows"),
+            *("redaction.vault_file:writing", "redaction.vault_file:forgetting"),
+            "redaction.vault_spaces:opened",
         ),
-        words=(b"SQLite format 3\0", b"ASYV", b"CREATE TABLE", b"CREATE TRIGGER"),
+        words=(b"SQLite format 3\0", b"ASYV", b"CREATE TABLE", b"CREATE TRIGGER", b"space_name"),
         weight=1,
     ),
     Target(

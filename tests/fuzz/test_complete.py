@@ -88,6 +88,7 @@ EXCEPTIONS = {
     "checks.quality.minhash:_orders": _DIGEST,
     "checks.tables.schema_drift:_is_date": _CELL,
     "checks.tables.schema_drift:_is_time": _CELL,
+    "guard.proxy.framing:end_of_piece": "test_wire.py sends it noise over a socket, before the parser",
     "detectors.embedded.cascade:loads": _SHIPPED,
     "detectors.embedded.hashed:loads": _SHIPPED,
     "detectors.embedded.model_file:_unpack": _SHIPPED,

@@ -49,6 +49,7 @@ _FIRST = (
     *(b"GET %s HTTP/1.1", b"POST http://169.254.169.254%s HTTP/1.1", b"CONNECT %s HTTP/1.1"),
     *(b"POST %s?a=b#c HTTP/1.1", b"POST /..%s HTTP/1.1", b"POST  %s  HTTP/1.1", b"\x16\x03\x01 %s"),
     *(b"POST %s\xff HTTP/1.1", b"PRI * HTTP/2.0 %s", b"OPTIONS * HTTP/1.1 %s"),
+    *(b"POST %s RTSP/1.0", b"POST %s RTSP/1.1", b"SOURCE %s ICE/1.0", b"\nPOST %s HTTP/1.1"),
 )  # fmt: skip
 _CHUNKS = (
     *(b"%x\r\n%b\r\n0\r\n\r\n", b"%x;a=b\r\n%b\r\n0\r\nx: y\r\n\r\n", b"0%x\r\n%b\r\n0\r\n\r\n"),

@@ -13,7 +13,7 @@ import pytest
 from assaymark.errors import UsageError
 from assaymark.guard import BlockedError, Phase, Session, guarded
 
-from .conftest import MakeGuard
+from .conftest import MakeGuard, scripted
 
 CARD, MAIL = "4111 1111 1111 1111", "john@example.com"
 SECTION = (
@@ -103,6 +103,34 @@ def test_a_blocked_input_raises(make: MakeGuard, function: Callable[..., Any]) -
     assert raised.value.phase is Phase.INPUT
     assert {each.entity for each in raised.value.findings} >= {"CREDIT_CARD"}
     assert raised.value.__cause__ is None
+
+
+def test_why_it_is_blocked_is_said(make: MakeGuard) -> None:
+    """For what it says, or because somebody, or nobody, could judge it."""
+
+    def judge(text: str) -> Any:
+        if "odd" in text:
+            raise ValueError(text)
+        return [(0, 3, "WORD")] if "bad" in text else []
+
+    guard = make("{input: [{detector: scripted, do: block}]}", extra={"scripted": scripted(judge)})
+    image = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,a"}}]}
+    given: list[Any] = [
+        "bad", "odd", [image], [{"role": "user", "content": "odd"}, {"role": "user", "content": "bad"}],
+    ]  # fmt: skip
+
+    said = []
+    for each in given:
+        with pytest.raises(BlockedError) as raised:
+            guarded(guard)(lambda prompt: f"{prompt}")(each)
+        said.append((raised.value.message, raised.value.blocked_unjudged))
+
+    assert said == [
+        ("the input was blocked by the policy", False),
+        ("the input was blocked by the policy: `scripted` could not judge it", True),
+        ("the input was blocked by the policy: nothing could judge all of it", True),
+        ("the input was blocked by the policy", False),
+    ]
 
 
 @kinds

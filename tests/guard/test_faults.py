@@ -72,7 +72,7 @@ def test_a_detector_that_raises(make: MakeGuard, text: str, reason: str, on_erro
 def test_a_detector_that_hangs(make: MakeGuard, hanging: Any, limit: str) -> None:
     """After the deadline of the check, or of the request, it counts as unjudged."""
     guard = make(
-        f"{{{limit}, input: [{{detector: scripted, do: flag}}]}}",
+        f"{{{limit}, input: [{{detector: scripted, do: block}}]}}",
         extra={"scripted": scripted(hanging)},
     )
 
@@ -112,6 +112,70 @@ def test_each_rule_fails_in_its_own_way(make: MakeGuard, hanging: Any) -> None:
     assert checked.verdict is Verdict.REDACT
     assert checked.messages[0]["content"] == "slow mail to <EMAIL_ADDRESS>"
     assert [(each.detector, each.passed) for each in checked.unjudged] == [("scripted", True)]
+
+
+@pytest.mark.parametrize("text", ["Wie ist das Wetter heute in Berlin?", "你好", "👍"])
+def test_a_rule_that_flags_stops_nothing_that_it_cannot_read(make: MakeGuard, text: str) -> None:
+    """The model that ships knows English: other texts pass, and are told as unjudged."""
+    guard = make(
+        "{deadline_ms: 60000, check_deadline_ms: 60000,"
+        " input: [{detector: harm, do: flag}, {detector: pii-patterns, do: redact}]}"
+    )
+
+    checked = guard.check_text(text)
+    mixed = guard.check_text("Wie ist das Wetter heute bei john@example.com?")
+
+    assert checked.verdict is Verdict.ALLOW
+    assert checked.messages[0]["content"] == text
+    assert [(each.detector, each.passed) for each in checked.unjudged] == [("harm", True)]
+    # What others find in such a text is redacted all the same.
+    assert mixed.messages[0]["content"] == "Wie ist das Wetter heute bei <EMAIL_ADDRESS>?"
+
+
+def test_what_could_not_be_judged_is_told_from_what_it_says(make: MakeGuard) -> None:
+    """Where both stand in a request, it is blocked for what it says; an earlier turn blocks nothing."""
+
+    def judge(text: str) -> Any:
+        return [(0, 3, "WORD")] if "bad" in text else raising(text)
+
+    guard = make(
+        "{input: [{detector: scripted, do: block}], output: [{detector: scripted, do: block}]}",
+        extra={"scripted": scripted(judge)},
+    )
+    stream = guard.stream(Phase.OUTPUT)
+    stream.feed("odd one ")
+    stream.finish()
+    turns = [
+        {"role": "user", "content": "odd"},
+        {"role": "assistant", "content": "yes"},
+        {"role": "user", "content": "even"},
+    ]
+
+    # A detector that raises over one text judges none of those that it was given with it.
+    for each in ("bad", "yes", "even"):
+        guard.check_text(each)
+    asked = [
+        guard.check([{"role": "user", "content": each} for each in some])
+        for some in (["odd"], ["bad"], ["odd", "bad"])
+    ]
+
+    assert [each.verdict for each in asked] == [Verdict.BLOCK] * 3
+    assert [each.blocked_unjudged for each in asked] == [True, False, False]
+    assert (stream.blocked, stream.blocked_unjudged) == (True, True)
+    assert guard.check(turns).verdict is Verdict.REDACT
+    assert not guard.check(turns).blocked_unjudged
+
+
+@pytest.mark.parametrize("other", ["do: block, above: 0.9", "do: flag, on_error: block"])
+def test_one_rule_that_closes_is_enough(make: MakeGuard, other: str) -> None:
+    """Another rule of the same detector that flags does not open it."""
+    guard = make(
+        f"{{input: [{{detector: scripted, do: flag}}, {{detector: scripted, {other}}}]}}",
+        extra={"scripted": scripted(raising)},
+    )
+
+    assert guard.check_text("odd").verdict is Verdict.BLOCK
+    assert guard.check_text("even").verdict is Verdict.ALLOW
 
 
 def test_a_stream_stops_where_nobody_can_judge(make: MakeGuard) -> None:
@@ -176,7 +240,7 @@ def test_what_was_not_judged_is_asked_again(make: MakeGuard) -> None:
         return []
 
     guard = make(
-        "{input: [{detector: scripted, do: flag}]}",
+        "{input: [{detector: scripted, do: flag, on_error: block}]}",
         extra={"scripted": scripted(judge)},
         memory=AnswerMemory(10),
     )
@@ -202,7 +266,8 @@ def test_a_text_too_long_to_see_whole(make: MakeGuard) -> None:
 
 def test_a_closed_guard_judges_nothing(make: MakeGuard) -> None:
     """It answers, and the answer is that nobody judged."""
-    guard = make("{input: [{detector: scripted, do: flag}]}", extra={"scripted": scripted(raising)})
+    section = "{input: [{detector: scripted, do: block}]}"
+    guard = make(section, extra={"scripted": scripted(raising)})
     guard.close()
 
     checked = guard.check_text("text")

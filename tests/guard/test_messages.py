@@ -147,6 +147,17 @@ def test_reasons_and_logs_quote_no_key() -> None:
     assert checked.to_plain()["unjudged"][0]["field"] == "/*"
 
 
+def test_what_is_no_json_hides_nothing_beside_it() -> None:
+    """Its neighbours are judged, and it alone is named."""
+    lenient = guard(f"{{uninspected: allow, input: {RULES}}}")
+    odd = object()
+
+    checked = lenient.check([message({"content": "x", "note": MAIL, "odd": odd})])
+
+    assert checked.messages == (message({"content": "x", "note": "<EMAIL_ADDRESS>", "odd": odd}),)
+    assert [each.field for each in checked.unjudged] == ["/odd"]
+
+
 def test_keys_stay_where_they_can() -> None:
     """Only what was found is replaced in a value of JSON; its neighbours and their order stay."""
     given = message({"content": "x", "notes": [1, True, None, MAIL, {"a/b~c": MAIL}], "n": 2.5})

@@ -320,6 +320,18 @@ def test_what_nothing_reads_is_blocked_or_passes(content: Any, guard: Guard) -> 
     assert inner.seen[0][0][0].content == content
 
 
+def test_what_can_be_read_beside_what_nothing_reads_is_judged() -> None:
+    """Where the rest of a block may pass: its bytes go on as they are."""
+    inner = Scripted(answer=AIMessage("ok"))
+    block = {"type": "file", "data": b"\x00\x01", "filename": "john@example.com", "id": "f_1"}
+    lenient = guard_of("{uninspected: allow, input: [{detector: pii, do: redact}]}", detectors=PII)
+
+    with lenient:
+        guarded_model(inner, lenient).invoke([HumanMessage([block])])
+
+    assert inner.seen[0][0][0].content == [{**block, "filename": "<EMAIL_ADDRESS>"}]
+
+
 def test_odd_pieces_of_a_stream_are_blocked_or_pass(guard: Guard) -> None:
     """What is neither text nor structure cannot be judged piece by piece."""
     pieces = [AIMessageChunk(content=[{"type": "odd", "value": "some words"}])]

@@ -194,6 +194,164 @@ def test_a_web_socket_leads_nowhere(client: OpenAI, upstream: Upstream) -> None:
     assert str(other.websocket_base_url) == "wss://web-sockets-are-not-judged.invalid"
 
 
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
+@pytest.mark.parametrize("name", ["copy", "with_options"])
+def test_a_copy_is_guarded_whatever_it_is_given(
+    client: OpenAI, upstream: Upstream, name: str, library: str
+) -> None:
+    """Another HTTP client is asked through the guard, too, and so are copies of copies."""
+    upstream.answer = lambda _: whole(chat(f"ask {MAIL}"))
+    http = pytest.importorskip(library).Client(headers={"x-mine": "yes"})
+    mine: list[Any] = [{"role": "user", "content": f"I am {MAIL}"}]
+
+    other = getattr(client, name)(http_client=http)
+    third = getattr(other, name)(timeout=5, default_headers={"x-third": "yes"})
+    direct = type(client)(base_url=upstream.url, api_key="sk-up")
+    with other, third, direct:
+        said = [
+            each.chat.completions.create(model="m", messages=mine)
+            for each in (other, third, direct)
+        ]
+        with pytest.raises(openai.BadRequestError):
+            other.chat.completions.create(model="m", messages=[{"role": "user", "content": CARD}])
+
+    assert {each.choices[0].message.content for each in said} == {"ask <EMAIL_ADDRESS>"}
+    assert [each.body["messages"][0]["content"] for each in upstream.asked] == (
+        ["I am <EMAIL_ADDRESS>"] * 3
+    )
+    assert [each.headers.get("x-third") for each in upstream.asked] == [None, "yes", None]
+    assert isinstance(other, OpenAI)
+
+
+def test_an_asynchronous_copy_is_guarded(guard: Guard, upstream: Upstream) -> None:
+    """As the other one is."""
+    mine: list[Any] = [{"role": "user", "content": f"I am {MAIL}"}]
+
+    async def ask() -> None:
+        upstream.answer = lambda _: whole(chat("yes"))
+        raw = AsyncOpenAI(base_url=upstream.url, api_key="sk-up")
+        client = guarded_client(raw, guard)
+        async with client.with_options(http_client=httpx.AsyncClient()) as other:
+            await other.chat.completions.create(model="m", messages=mine)
+        await client.close()
+
+    asyncio.run(ask())
+
+    assert upstream.asked[0].body["messages"][0]["content"] == "I am <EMAIL_ADDRESS>"
+
+
+def test_a_copy_of_anthropics_client_is_guarded(guard: Guard, upstream: Upstream) -> None:
+    """It has a base of its own."""
+    raw = anthropic.Anthropic(base_url=upstream.url.removesuffix("/v1"), api_key="k")
+    card: Any = [{"role": "user", "content": CARD}]
+
+    with guarded_client(raw, guard) as client:
+        other = client.copy(http_client=pytest.importorskip("httpx2").Client())
+        with other, pytest.raises(anthropic.BadRequestError):
+            other.messages.create(model="m", max_tokens=9, messages=card)
+
+    assert upstream.asked == []
+
+
+def test_a_copy_with_an_http_client_that_cannot_be_guarded_is_refused(client: OpenAI) -> None:
+    """It is not taken as it is."""
+    with pytest.raises((UsageError, TypeError)):
+        client.copy(http_client=object())  # type: ignore[arg-type]
+
+
+def test_no_copy_has_web_sockets(client: OpenAI) -> None:
+    """Neither one for another region, nor one that asks for them."""
+    nowhere = "wss://web-sockets-are-not-judged.invalid"
+    moved = client.with_options(data_residency="eu")
+    with pytest.raises(UsageError) as copied:
+        client.with_options(websocket_base_url="wss://api.openai.com/v1")
+    with pytest.raises(UsageError) as later:
+        client.websocket_base_url = "wss://api.openai.com/v1"
+
+    assert moved.websocket_base_url == nowhere
+    assert copied.value.message == "a guarded client has no web sockets: nothing judges them"
+    assert later.value.message == copied.value.message
+    assert client.websocket_base_url == nowhere
+
+
+def test_raw_and_streamed_responses_are_guarded(client: OpenAI, upstream: Upstream) -> None:
+    """They are what came through the guard."""
+    upstream.answer = lambda _: whole(chat(f"ask {MAIL}"))
+    create = client.chat.completions
+    mine: list[Any] = [{"role": "user", "content": f"I am {MAIL}"}]
+
+    raw = create.with_raw_response.create(model="m", messages=mine)
+    with create.with_streaming_response.create(model="m", messages=mine) as response:
+        text = "".join(response.iter_text())
+
+    assert MAIL not in raw.text + text
+    assert "ask <EMAIL_ADDRESS>" in raw.text
+    assert "ask <EMAIL_ADDRESS>" in text
+    assert all(MAIL not in json.dumps(each.body) for each in upstream.asked)
+
+
+def test_other_ways_out_are_refused(client: OpenAI, upstream: Upstream) -> None:
+    """Paths that nobody knows, other methods, files, sound, and operations beside those that are judged."""
+    speech = client.audio.speech
+    for ask in (
+        lambda: client.post("/evil", body={"a": MAIL}, cast_to=object),
+        lambda: client.post("/chat/completions/x", body={"a": MAIL}, cast_to=object),
+        lambda: client.put("/chat/completions", body={"a": MAIL}, cast_to=object),
+        lambda: client.get(f"/x?a={MAIL}", cast_to=object),
+        lambda: speech.create(model="m", voice="v", input=MAIL),
+        lambda: client.audio.transcriptions.create(model="m", file=("a.wav", MAIL.encode())),
+        lambda: client.images.edit(prompt=MAIL, image=b"a"),
+        lambda: client.uploads.create(bytes=1, filename=MAIL, mime_type="a/b", purpose="batch"),
+        lambda: client.files.content("f"),
+        lambda: client.batches.create(
+            input_file_id="f", endpoint="/v1/chat/completions", completion_window="24h"
+        ),
+        lambda: client.vector_stores.create(name=MAIL),
+        lambda: client.responses.input_tokens.count(input=MAIL, model="m"),
+        lambda: client.post(
+            "/chat/completions", body={"a": MAIL}, files={"f": MAIL.encode()}, cast_to=object
+        ),
+    ):
+        with pytest.raises(openai.BadRequestError) as caught:
+            ask()
+        assert caught.value.code in {"not_inspectable", "invalid_json"}
+        assert MAIL not in str(caught.value)
+
+    assert upstream.asked == []
+
+
+@pytest.mark.parametrize(
+    "query", [{"note": f"I am {MAIL}"}, {MAIL: "1"}, {"api-version": CARD}, {"a": ["1", CARD]}]
+)
+def test_parameters_of_the_address_are_judged(
+    client: OpenAI, upstream: Upstream, entries: list[Any], query: dict[str, Any]
+) -> None:
+    """Names and values; what may not pass as it is, is not sent at all."""
+    other = client.with_options(default_query=query)
+    for ask in (
+        lambda: client.chat.completions.create(model="m", messages=HI, extra_query=query),
+        lambda: other.chat.completions.create(model="m", messages=HI),
+    ):
+        with pytest.raises(openai.BadRequestError) as caught:
+            ask()
+        assert caught.value.code == "content_filter"
+        assert MAIL not in str(caught.value)
+
+    assert upstream.asked == []
+    assert MAIL not in json.dumps(entries)
+    assert CARD not in json.dumps(entries)
+
+
+def test_parameters_that_say_nothing_are_sent(client: OpenAI, upstream: Upstream) -> None:
+    """Such as the version of an API."""
+    upstream.answer = lambda _: whole(chat("yes"))
+
+    query = {"api-version": "2024-10-21", "note": "a b"}
+    client.chat.completions.create(model="m", messages=HI, extra_query=query)
+
+    assert len(upstream.asked) == 1
+
+
 def test_what_is_exempt_passes(guard: Guard, upstream: Upstream) -> None:
     """As the user says, by method and path."""
     upstream.answer = lambda _: whole({"object": "list", "data": [{"id": MAIL, "object": "model"}]})

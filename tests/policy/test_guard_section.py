@@ -113,7 +113,7 @@ def test_mistakes_are_shown_where_they_stand(errors: Errors, rule: str, message:
 )
 def test_who_has_to_see_the_whole_may_do_what_needs_no_stream(parse: Parse, section: str) -> None:
     """Held answers, flags, and what people send are no matter of streams."""
-    assert parse(f"{HEAD}guard: {section}\n{ONE}").guard["on_error"] == "block"
+    assert parse(f"{HEAD}guard: {section}\n{ONE}").guard["deadline_ms"] == 10_000
 
 
 def test_a_parent_that_holds_answers_does_so_for_its_children(parse: Parse) -> None:
@@ -181,12 +181,41 @@ def test_rules_as_values(streaming: Callable[[str], Policy]) -> None:
     assert not pii.is_about("PERSON", 1.0)
 
 
+@pytest.mark.parametrize(
+    ("section", "rule", "closes"),
+    [
+        ("", "do: block", True),
+        ("", "do: redact", True),
+        ("", "do: flag", False),
+        ("", "do: allow", False),
+        ("", "do: flag, on_error: block", True),
+        ("", "do: redact, on_error: allow", False),
+        ("on_error: block", "do: flag", True),
+        ("on_error: block", "do: flag, on_error: allow", False),
+        ("on_error: allow", "do: redact", False),
+        ("on_error: allow", "do: redact, on_error: block", True),
+    ],
+)
+def test_what_cannot_be_judged_is_blocked_by_rules_that_would_stop_or_change_it(
+    parse: Parse,
+    section: str,
+    rule: str,
+    closes: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    """Unless the rule says otherwise, or the section does."""
+    written = f"{HEAD}guard:\n  input: [{{detector: pii, {rule}}}]\n  {section}\n{ONE}"
+
+    (found,) = guard_rules(parse(written).guard).rules[Phase.INPUT]
+
+    assert found.fails_closed is closes
+
+
 def test_the_section_is_explained(streaming: Callable[[str], Policy], catalog: Catalog) -> None:
     """`policy explain` says in words what happens."""
     policy = streaming(
         "guard:\n"
         "  output: [{detector: pii, do: redact, with: mask, entities: [US_SSN], above: 0.5},"
-        " {detector: harm, do: flag, on_error: allow}]\n"
+        " {detector: harm, do: flag}, {detector: harm, do: allow, on_error: block}]\n"
     )
 
     expected = dedent(
@@ -196,6 +225,7 @@ def test_the_section_is_explained(streaming: Callable[[str], Policy], catalog: C
           output:
             redact pii US_SSN from 0.5 by mask; if unjudged after 5 s: block
             flag harm; if unjudged after 5 s: let pass
+            allow harm; if unjudged after 5 s: block
           tool_calls: as output
           tool_results: nothing is looked at
           streamed answers are sent as far as they are final
@@ -219,6 +249,9 @@ def test_editors_know_the_section(catalog: Catalog) -> None:
     judge = Draft202012Validator(schema)
 
     assert judge.is_valid(right)
+    assert judge.is_valid({**right, "on_error": "allow"})
     assert not judge.is_valid({**right, "stream": "maybe"})
+    assert not judge.is_valid({**right, "on_error": "flag"})
+    assert "default" not in schema["properties"]["on_error"]
     assert not judge.is_valid({"input": [{"detector": "pij", "do": "redact"}]})
     assert schema["properties"]["check_deadline_ms"]["default"] == 5_000

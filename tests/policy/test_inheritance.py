@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from textwrap import dedent
 
+import pytest
+
 from assaymark.model.decision import Enforcement
 from assaymark.model.finding import Severity
 from assaymark.model.subject import SubjectKind
@@ -444,6 +446,32 @@ class TestSettings:
         assert later.splitlines()[0] == (
             "team.yaml:3:63: error[loosened]: `valid_until` is looser than 2027-03-01 at base.yaml:3"
         )
+
+    @pytest.mark.parametrize(
+        ("parent", "own", "merged"),
+        [
+            ("allow", "block", "block"),
+            ("block", None, "block"),
+            (None, "block", "block"),
+            (None, "allow", None),
+            ("allow", None, None),
+            ("allow", "allow", "allow"),
+        ],
+    )
+    def test_what_cannot_be_judged_passes_no_easier_in_a_child(
+        self, parse: Parse, parent: str | None, own: str | None, merged: str | None
+    ) -> None:
+        """Where one of both leaves it to the rules, those that redact or block stay closed."""
+        rule = "input: [{detector: pii, do: redact}]"
+        written, own_line = (
+            "" if each is None else f", on_error: {each}" for each in (parent, own)
+        )
+
+        policy = parse(
+            child(f"guard: {{{rule}{own_line}}}\n"), base=BASE + f"guard: {{{rule}{written}}}\n"
+        )
+
+        assert policy.guard.get("on_error") == merged
 
     def test_guard_rules_add_up(self, parse: Parse) -> None:
         """A child adds rules and cannot take any away, nor open what fails closed."""

@@ -146,7 +146,6 @@ def test_everything_that_can_be_written_is_read(parse: Parse) -> None:
     assert policy.detectors["harm"]["threshold"] == 0.3
     assert [each.id for each in policy.frameworks[0].controls] == ["demo:1.a", "demo:1.b"]
     assert policy.guard == {
-        "on_error": "block",
         "stream": "hold",
         "invalid_json": "block",
         "uninspected": "block",

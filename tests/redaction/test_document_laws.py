@@ -122,6 +122,18 @@ def test_texts_come_back(name: str, vault: Vault, data: st.DataObject) -> None:
     assert [_plain(each) for each in again] == [_plain(each) for each in texts_in(stored, form)]
 
 
+@pytest.mark.parametrize("text", ["a@b.ca@b.c\u00b9a@b.c", "a@b.ca@b.c\u00b9a@b.c\u00b9a@b.ca@b.c"])
+def test_a_value_that_goes_on_in_a_replacement_comes_back(text: str, vault: Vault) -> None:
+    """What is left of a value beside a pseudonym is replaced together with it, and both are restored."""
+    redactor = Redactor(detectors={"words": Words()}, operators={}, otherwise=Pseudonymise(vault))
+
+    (redacted,) = redactor.redact([text])
+
+    assert redacted.withheld is None
+    assert "a@b.c" not in redacted.text
+    assert vault.restore(redacted.text) == text
+
+
 def _plain(text: str) -> str:
     # A text that the detector could not judge is withheld, which nothing takes back.
     return "" if "\0" in text or text == "<WITHHELD>" else text

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assaymark.redaction.spans import Found, joined, without
+from assaymark.redaction.spans import Found, covering, joined, without
 
 PLACES = st.tuples(st.integers(0, 30), st.integers(1, 8)).map(lambda each: (each[0], sum(each)))
 FOUND = st.lists(
@@ -60,3 +60,19 @@ def test_the_surest_names_the_whole() -> None:
         Found(0, 4, "A", 0.5),
         Found(4, 5, "B", 0.5),
     ]
+
+
+@given(FOUND, st.lists(PLACES))
+def test_what_is_overlapped_is_covered_whole(
+    found: list[Found], whole: list[tuple[int, int]]
+) -> None:
+    """A span reaches over whatever it overlaps, what overlaps that, and no further."""
+    for each, wide in zip(found, covering(found, whole), strict=True):
+        expected = covered([each])
+        while more := [one for one in whole if covered([one]) & expected]:
+            if covered(more) <= expected:
+                break
+            expected |= covered(more)
+
+        assert covered([wide]) == expected
+        assert wide._replace(start=0, end=0) == each._replace(start=0, end=0)

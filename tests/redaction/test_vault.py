@@ -218,6 +218,21 @@ def test_an_entry_of_another_type_is_named(tmp_path: Path) -> None:
     assert caught.value.message == f"an entry of the vault `{path}` was changed"
 
 
+def test_a_pseudonym_of_another_type_is_named(tmp_path: Path) -> None:
+    """SQLite keeps bytes where a text was asked for; it was not stored by us."""
+    path = tmp_path / "vault"
+    with Vault(path, SECRET) as vault:
+        vault.issue("PERSON", ["Jo One"])
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE entry SET pseudonym = x'00'")
+    database.close()
+
+    with Vault(path, SECRET) as vault, pytest.raises(InputError) as caught:
+        vault.restore("Jo")
+
+    assert caught.value.message == f"an entry of the vault `{path}` was changed"
+
+
 def test_two_values_under_one_pseudonym_are_refused(
     vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,3 +300,24 @@ def test_a_killed_writer_leaves_whole_entries(tmp_path: Path) -> None:
             vault.pseudonyms.of("PERSON", f"Jo {n} {m}") for n in range(5) for m in range(20)
         ]
         assert len(vault.originals(everything)) == 100
+
+
+def test_opening_a_vault_takes_no_lock_from_another(tmp_path: Path) -> None:
+    """What is issued after a second space was opened here, and another process came and went, is there."""
+    path = tmp_path / "vault"
+    program = """
+import sys
+from pathlib import Path
+from assaymark.redaction.keys import Secret
+from assaymark.redaction.vault import Vault
+with Vault(Path(sys.argv[1]), Secret(bytes(range(32))), space="one") as vault:
+    print(len(vault))
+"""
+    command = [sys.executable, "-c", program, str(path)]
+    with Vault(path, SECRET, space="one") as one, Vault(path, SECRET, space="two"):
+        one.issue("PERSON", ["Jo Canary"])
+        before = subprocess.run(command, capture_output=True, check=True).stdout
+        one.issue("PERSON", ["Sam Canary"])
+        after = subprocess.run(command, capture_output=True, check=True).stdout
+
+    assert (before, after) == (b"1\n", b"2\n")

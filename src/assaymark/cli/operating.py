@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from assaymark.cli.passphrase import LOG_KEY_CHANNEL
 from assaymark.cli.report_paths import bundle_in, read_document
 from assaymark.cli.signing import open_signer
-from assaymark.errors import UsageError
+from assaymark.errors import AssaymarkError, UsageError
 
 if TYPE_CHECKING:
     from assaymark.attest.keys import Signer
     from assaymark.cli.show import Show
     from assaymark.cli.trusting import Opening
     from assaymark.guard.life.watching import Maker
+    from assaymark.guard.operations.vault_watch import VaultPlace
     from assaymark.guard.proxy.settings import ServeSettings
     from assaymark.model.measurement import Result
     from assaymark.model.subject import SubjectKind
@@ -81,6 +82,7 @@ def serve_operated(
         _maker(settings, pinned),
         open_signer=_log_signer,
         audited=audited,
+        vault=_vault_of(settings),
     ) as at_work:
         application = application_of(
             settings,
@@ -97,7 +99,7 @@ def serve_operated(
         if not settings.keys:
             lines.append("everybody on this machine may ask: the settings have no `keys`")
         serve(
-            at_work.with_pages(application, application.keys.is_operator),
+            at_work.with_pages(application, application.keys.demand_operator),
             settings.listen,
             settings.limits,
             on_start=lambda url: show.result({**told, "url": url}, url, *lines),
@@ -109,27 +111,36 @@ def demand_operable(
     *,
     pinned: frozenset[str] | None,
     audited: Sequence[tuple[SubjectKind, Sequence[Result]]],
-) -> None:
-    """Demand what `serve_operated` demands, but for the address: nothing is started or written.
+) -> tuple[AssaymarkError, ...]:
+    """Demand what `serve_operated` demands: nothing is started or written.
 
     Args:
         settings: Of the server.
         pinned: As for `serve_operated`.
         audited: As for `serve_operated`.
 
+    Returns:
+        What another process holds now: the address, or the log. It may be the server that is to be replaced.
+
     Raises:
         AssaymarkError: As `serve_operated` does.
     """
     from assaymark.guard.apis import apis
-    from assaymark.guard.operations.rehearsal import rehearse
+    from assaymark.guard.operations.rehearsal import rehearse, writer_of
     from assaymark.guard.proxy.server import application_of, demand_servable
 
     _demand_audited(settings, audited)
-    maker = _maker(settings, pinned)
-    with rehearse(settings.operations, settings.policy, maker, open_signer=_log_signer) as policies:
+    with rehearse(
+        settings.operations,
+        settings.policy,
+        _maker(settings, pinned),
+        open_signer=_log_signer,
+        vault=_vault_of(settings),
+    ) as policies:
         contracts = apis if settings.contracts else None
         application = application_of(settings, policies, contracts=contracts)
-        demand_servable(application, settings.listen, settings.limits)
+        taken = demand_servable(application, settings.listen, settings.limits)
+    return tuple(each for each in (taken, writer_of(settings.operations)) if each is not None)
 
 
 def _demand_audited(
@@ -154,6 +165,14 @@ def _maker(settings: ServeSettings, pinned: frozenset[str] | None) -> Maker:
     return Maker(
         catalog, pinned=pinned, secret=read_secret(kept.key), vault=kept.vault, lives=kept.lives
     )
+
+
+def _vault_of(settings: ServeSettings) -> VaultPlace | None:
+    from assaymark.guard.operations.vault_watch import VaultPlace
+    from assaymark.redaction.keys import read_secret
+
+    kept = settings.pseudonyms
+    return None if kept is None else VaultPlace(path=kept.vault, secret=read_secret(kept.key))
 
 
 def _log_signer(name: str) -> Signer:

@@ -84,6 +84,19 @@ def restore(asked: Restored, stack: ExitStack, on_progress: Callable[[Progress],
     return made
 
 
+def demand_vault(path: Path) -> None:
+    """Demand that there is a file, since opening a vault to write to it would make one.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if not path.is_file():
+        raise UsageError(
+            f"the vault `{path}` does not exist",
+            hint="name the file that `assaymark redact --vault` made",
+        )
+
+
 def open_vault(path: Path, secret: Secret, space: str, *, read_only: bool = False) -> Vault:
     """Open a vault that exists, in a folder where nothing can be written if it is `read_only`.
 
@@ -94,9 +107,5 @@ def open_vault(path: Path, secret: Secret, space: str, *, read_only: bool = Fals
     """
     from assaymark.redaction.vault import Vault
 
-    if not path.is_file():
-        raise UsageError(
-            f"the vault `{path}` does not exist",
-            hint="name the file that `assaymark redact --vault` made",
-        )
+    demand_vault(path)
     return Vault(path, secret, space=space, read_only=read_only)

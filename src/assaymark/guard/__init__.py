@@ -1,7 +1,8 @@
 """The guard: a policy at run time, on messages, texts and streams; see `docs/guard.md`."""
 
 from assaymark.guard.answers import AnswerMemory
-from assaymark.guard.decorator import BlockedError, guarded
+from assaymark.guard.blocking import BlockedError
+from assaymark.guard.decorator import guarded
 from assaymark.guard.guard import Guard
 from assaymark.guard.sessions import Session
 from assaymark.guard.stream import GuardStream

@@ -27,30 +27,15 @@ from contextlib import aclosing
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from assaymark.errors import AssaymarkError, UsageError
+from assaymark.errors import UsageError
+from assaymark.guard.blocking import BlockedError
 from assaymark.guard.guard import Guard
 from assaymark.guard.sessions import Session
-from assaymark.guard.verdict import Checked, Finding, Unjudged, Verdict
+from assaymark.guard.verdict import Checked, Verdict
 from assaymark.policy.guarding import Phase
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class BlockedError(AssaymarkError):
-    """The policy does not let a text pass.
-
-    Args:
-        phase: `INPUT` or `OUTPUT`.
-        findings: What was found.
-        unjudged: What could not be judged.
-    """
-
-    def __init__(
-        self, phase: Phase, findings: tuple[Finding, ...], unjudged: tuple[Unjudged, ...]
-    ) -> None:
-        super().__init__(f"the {phase.value} was blocked by the policy")
-        self.phase, self.findings, self.unjudged = phase, findings, unjudged
 
 
 def guarded(

@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
-from assaymark.guard.messages import Content, Kind, Place, contents
+from assaymark.guard.message_fields import Kind
+from assaymark.guard.messages import Content, Place, contents
 from assaymark.guard.selectors import Fields, named
 from assaymark.guard.verdict import Checked, Finding, Unjudged, Verdict
 from assaymark.inputs.paths import FieldPath

@@ -11,7 +11,7 @@ The guard: one policy, judged on every request.
 * A guard holds nothing of any request: threads and tasks share it freely.
 * Detectors run on threads of their own. `acheck`, `afeed` and `afinish` keep the rest off the event loop as
   well, but for short texts that only quick detectors read.
-* What could not be judged is in every answer, and passes only where a rule says `on_error: allow`.
+* What could not be judged is in every answer, and passes only as `on_error` says.
 
 tests/guard/test_guard.py, test_concurrency.py, test_faults.py
 """
@@ -32,7 +32,8 @@ from assaymark.guard.building import Operators, Optics, naming
 from assaymark.guard.documents import JsonParts
 from assaymark.guard.field import TextField, to_judge
 from assaymark.guard.json_field import JsonField, LiteralRewriter
-from assaymark.guard.messages import Content, Kind, Place, contents, with_contents
+from assaymark.guard.message_fields import Kind
+from assaymark.guard.messages import Content, Place, contents, with_contents
 from assaymark.guard.rewriting import Rewriter
 from assaymark.guard.running import NOT_PROMPT, Asking, Runner, asking_of, size_of
 from assaymark.guard.sessions import Session, Sessions

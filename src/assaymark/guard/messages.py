@@ -3,7 +3,8 @@ The texts in chat messages, each with its place; and messages with other texts i
 
 The form is that of the OpenAI API: `content` as text or parts, `tool_calls`, `function_call`, `refusal`,
 `reasoning_content`. Keys that are not known here, and structure that does not look like it, are judged as
-JSON, keys and values. What is no text, such as an image, is reported as something that nothing reads.
+JSON, keys and values. What is no text, such as an image, is reported as something that nothing reads; where
+it may pass, what can be read in it is judged.
 
 tests/guard/test_guard.py and test_messages.py
 """
@@ -11,55 +12,16 @@ tests/guard/test_guard.py and test_messages.py
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, NamedTuple
 
 from assaymark.errors import UsageError
-from assaymark.guard.structure import is_plain
+from assaymark.guard.message_fields import Kind, fields_of
 from assaymark.policy.guarding import Phase
 from assaymark.redaction.redactor import WITHHELD
 
-_TEXTS = ("content", "refusal", "reasoning_content", "reasoning", "name")
-_PART_TEXTS = {
-    "text": "text",
-    "input_text": "text",
-    "output_text": "text",
-    "refusal": "refusal",
-    "thinking": "thinking",
-}
-_STRUCTURE = frozenset(
-    {"role", "id", "type", "index", "tool_call_id", "status", "finish_reason", "cache_control"}
-)
-_MEDIA = frozenset({"audio", "images"})
-_CALLS = {"function": "arguments", "function_call": "arguments", "custom": "input"}
-"""Key of what is called to the key of what it is called with."""
-
-_MAY_BE_EMPTY = frozenset(
-    {
-        *(*_TEXTS, *_PART_TEXTS.values(), *_MEDIA, *_CALLS, *_CALLS.values(), "tool_calls"),
-        *("annotations", "citations", "logprobs", "parsed", "parsed_arguments", "summary"),
-        *("provider_specific_fields", "reasoning_details", "thinking_blocks"),
-    }
-)
-"""Keys that clients write without a value. Any other key may be one itself."""
-
 _FROM_TOOLS = frozenset({"tool", "function"})
-
-
-class Kind(Enum):
-    """How a field is read."""
-
-    TEXT = "text"
-    JSON = "json"
-    """A text that holds JSON."""
-
-    VALUE = "value"
-    """A value of JSON."""
-
-    OTHER = "other"
-    """Not at all."""
 
 
 class Place(NamedTuple):
@@ -79,6 +41,13 @@ class Keys(NamedTuple):
     new: Mapping[str, Any]
 
 
+class Part(NamedTuple):
+    """What stands in the place of a part."""
+
+    pointer: str
+    new: Any
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """A field."""
@@ -93,6 +62,9 @@ class Content:
 
     keys: tuple[str, ...] = ()
     """Of the object at `place`, where it is not all that stands there."""
+
+    part: str | None = None
+    """Pointer of the part that it is read in, where all of that is withheld with it."""
 
     @property
     def pointer(self) -> str:
@@ -112,6 +84,9 @@ class Content:
     def withheld(self) -> Any:
         """What stands there where all of it is withheld: an API has to be able to read it."""
         *before, last = self.place.pointer.split("/")
+        if self.part is not None:
+            is_of_content = self.part.startswith("/content/")
+            return Part(self.part, {"type": "text", "text": WITHHELD} if is_of_content else None)
         if self.keys:
             return Keys(self.keys, {})
         if self.kind is Kind.OTHER and before[-1:] == ["content"]:
@@ -148,127 +123,13 @@ def contents(
         of = phase
         if phase is Phase.INPUT and str(message.get("role")) in _FROM_TOOLS:
             of = Phase.TOOL_RESULTS
-        for field in _fields(message):
-            calls = phase is Phase.OUTPUT and _is_call(field)
+        for field in fields_of(message, blocks_other=blocks_other):
+            calls = phase is Phase.OUTPUT and field.is_call
             goes = Phase.TOOL_CALLS if calls else of
             place = Place(number, field.pointer, goes, number <= last)
             refused = field.kind is Kind.OTHER and blocks_other
-            found.append(Content(place, field.text, field.kind, refused, field.keys))
+            found.append(Content(place, field.text, field.kind, refused, field.keys, field.part))
     return found
-
-
-class _Field(NamedTuple):
-    pointer: str
-    text: str
-    kind: Kind = Kind.TEXT
-    keys: tuple[str, ...] = ()
-
-
-def _is_call(field: _Field) -> bool:
-    return field.pointer.startswith(("/tool_calls", "/function_call"))
-
-
-def _fields(message: Mapping[str, Any]) -> Iterator[_Field]:
-    taken = set(_TEXTS)
-    for key in _TEXTS:
-        value = message.get(key)
-        if isinstance(value, str):
-            yield from _text(f"/{key}", value)
-        elif key == "content" and isinstance(value, list):
-            yield from _parts("/content", value)
-        else:
-            taken.discard(key)
-    calls = message.get("tool_calls")
-    if isinstance(calls, list):
-        taken.add("tool_calls")
-        for number, call in enumerate(calls):
-            yield from _call(f"/tool_calls/{number}", call)
-    if isinstance(message.get("function_call"), dict):
-        taken.add("function_call")
-        yield from _called("", message, "function_call")
-    for key in sorted(_MEDIA & set(message)):
-        taken.add(key)
-        if message[key]:
-            yield _Field("", "", Kind.OTHER, (key,))
-    yield from _rest("", message, taken)
-
-
-def _text(pointer: str, text: str) -> Iterator[_Field]:
-    if text:
-        yield _Field(pointer, text)
-
-
-def _parts(pointer: str, parts: Sequence[Any]) -> Iterator[_Field]:
-    for number, part in enumerate(parts):
-        here = f"{pointer}/{number}"
-        if isinstance(part, str):
-            yield from _text(here, part)
-            continue
-        key = _PART_TEXTS.get(str(part.get("type"))) if isinstance(part, dict) else None
-        if key is None or not isinstance(part.get(key, ""), str):
-            yield _Field(here, "", Kind.OTHER)
-            continue
-        yield from _text(f"{here}/{key}", part.get(key, ""))
-        yield from _rest(here, part, {key})
-
-
-def _call(pointer: str, call: Any) -> Iterator[_Field]:
-    if not isinstance(call, dict):
-        yield from _value(pointer, call)
-        return
-    called = {key for key in ("function", "custom") if isinstance(call.get(key), dict)}
-    for key in sorted(called):
-        yield from _called(pointer, call, key)
-    yield from _rest(pointer, call, called)
-
-
-def _called(pointer: str, holder: Mapping[str, Any], key: str) -> Iterator[_Field]:
-    here, called, given = f"{pointer}/{key}", holder[key], _CALLS[key]
-    taken = {each for each in ("name", given) if isinstance(called.get(each), str)}
-    for each in sorted(taken):
-        is_json = each == "arguments" and called[each] != ""
-        yield from (
-            [_Field(f"{here}/{each}", called[each], Kind.JSON)]
-            if is_json
-            else _text(f"{here}/{each}", called[each])
-        )
-    if given not in taken and called.get(given) is not None:
-        taken.add(given)
-        yield from _value(f"{here}/{given}", called[given])
-    yield from _rest(here, called, taken)
-
-
-def _rest(pointer: str, holder: Mapping[str, Any], taken: set[str]) -> Iterator[_Field]:
-    """Yield the keys of an object that nothing above knows, with what stands under them."""
-    odd = {
-        key: value
-        for key, value in holder.items()
-        if key not in taken and not _is_structure(key, value)
-    }
-    if odd:
-        yield from _value(pointer, odd, tuple(odd))
-
-
-def _is_structure(key: Any, value: Any) -> bool:
-    if value in (None, "", [], {}):
-        return key in _MAY_BE_EMPTY or key in _STRUCTURE
-    try:
-        return key in _STRUCTURE and is_plain(value)
-    except RecursionError:
-        return False
-
-
-def _value(pointer: str, value: Any, keys: tuple[str, ...] = ()) -> Iterator[_Field]:
-    try:
-        yield _Field(
-            pointer, json.dumps(value, ensure_ascii=False, allow_nan=False), Kind.VALUE, keys
-        )
-    except (TypeError, ValueError, RecursionError):
-        yield _Field(pointer, "", Kind.OTHER, keys)
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def with_contents(
@@ -276,10 +137,12 @@ def with_contents(
 ) -> tuple[Mapping[str, Any], ...]:
     """Return `messages` with `new` values at some places; the given ones are not changed."""
     changed: dict[int, Any] = {}
-    for content, value in new.items():
+    # What stands in the place of a part stands there last.
+    for content, value in sorted(new.items(), key=lambda each: isinstance(each[1], Part)):
         number, pointer = content.place.message, content.place.pointer
+        pointer, stands = value if isinstance(value, Part) else (pointer, value)
         message = changed.get(number, messages[number])
-        changed[number] = _replaced(message, pointer.split("/")[1:], value)
+        changed[number] = _replaced(message, pointer.split("/")[1:], stands)
     return tuple(changed.get(number, each) for number, each in enumerate(messages))
 
 
@@ -294,3 +157,7 @@ def _replaced(target: Any, steps: Sequence[str], value: Any) -> Any:
         return value
     left = {key: each for key, each in target.items() if key not in value.names}
     return {**value.new, **left}
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

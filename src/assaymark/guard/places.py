@@ -17,11 +17,11 @@ _MOST_STEPS = 12
 
 _API_WORDS = """
 annotations args arguments audio body choices citations content contents context data delta
-description developer document documents embedding file file_url function function_call
-functions image image_url input input_audio input_schema instructions item items json llm_output
-message messages metadata model name output output_text parameters partial_json parts prompt
-prompt_params query reason reasoning reasoning_content reasoning_text refusal response
-response_format result results role schema stop stop_sequences structured_messages suffix
+description developer document documents embedding file file_data file_url function function_call
+functions image image_url images input input_audio input_schema instructions item items json
+llm_output message messages metadata model name output output_text parameters partial_json parts
+prompt prompt_params query reason reasoning reasoning_content reasoning_text refusal response
+response_format result results role schema source stop stop_sequences structured_messages suffix
 summary summary_text system text texts thinking title tool tool_calls tool_choice tool_result
 tool_use tools type url user value values variables
 """

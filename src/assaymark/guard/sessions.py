@@ -3,22 +3,26 @@ Pseudonyms of conversations: one space for each tenant and session, in one encry
 
 * Within a session one value has one pseudonym, in every turn, field and stream; in another session it has
   another one, and nothing there leads back.
+* What another process erases leads back no more, in any session that is open; nothing here remembers it.
 * Threads take turns, so that a file is written by one of them at a time.
+* A file that was there and is gone is not made anew, or what it held would seem never to have been. One that
+  was put in its place is opened.
 * What has not been used for long is closed; the file keeps it.
 
-tests/guard/test_guard.py and test_concurrency.py
+tests/guard/test_guard.py, test_concurrency.py and test_erasing.py
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from assaymark.errors import UsageError
+from assaymark.errors import InputError, UsageError
 from assaymark.redaction.keys import Secret
 from assaymark.redaction.pseudonyms import Pseudonyms
 from assaymark.redaction.vault import Vault
@@ -26,9 +30,11 @@ from assaymark.redaction.vault import Vault
 _OPEN = 256
 """Sessions whose vault is kept open."""
 
+_SPACE = re.compile(r"(0|[1-9][0-9]{0,8}):(.*)", re.DOTALL)
+
 
 class Session(NamedTuple):
-    """Whose conversation it is. Neither name is stored."""
+    """Whose conversation it is. A vault holds both names, sealed, as long as it holds pseudonyms of it."""
 
     tenant: str
     session: str = ""
@@ -37,6 +43,14 @@ class Session(NamedTuple):
     def space(self) -> str:
         """One name for both, which no other pair has."""
         return f"{len(self.tenant)}:{self.tenant}{self.session}"
+
+    @classmethod
+    def of(cls, space: str) -> Self | None:
+        """Return the session whose space is called so, if there is one."""
+        found = _SPACE.fullmatch(space)
+        if found is None or int(found[1]) > len(found[2]):
+            return None
+        return cls(found[2][: int(found[1])], found[2][int(found[1]) :])
 
 
 class SessionNeededError(UsageError):
@@ -102,6 +116,7 @@ class Sessions:
         self._path, self._secret, self._lives = path, secret, lives
         self._known: OrderedDict[Session, SessionVault] = OrderedDict()
         self._lock = threading.Lock()
+        self._file = _file_at(path)
 
     def vault(self, session: Session) -> SessionVault:
         """Return the vault of `session`.
@@ -111,15 +126,39 @@ class Sessions:
             KeyFileError: It was made with another key.
         """
         with self._lock:
+            self._demand_file()
             if session not in self._known:
-                self._known[session] = SessionVault(
-                    Vault(self._path, self._secret, space=session.space, lives=self._lives)
-                )
+                self._known[session] = SessionVault(self._opened(session))
+                self._file = self._file or _file_at(self._path)
             self._known.move_to_end(session)
             # One that somebody still works with stays open until that is done: it is only let go of here.
             while len(self._known) > _OPEN:
                 self._known.popitem(last=False)
             return self._known[session]
+
+    def _opened(self, session: Session) -> Vault:
+        try:
+            return Vault(self._path, self._secret, space=session.space, lives=self._lives)
+        except UsageError as error:
+            # Whoever asks has named no file, so it is no mistake of theirs.
+            raise InputError(error.message, hint=error.hint) from None
+
+    def _demand_file(self) -> None:
+        """Let go of vaults whose file is another one by now.
+
+        Raises:
+            InputError: There is none any more.
+        """
+        found = _file_at(self._path)
+        if found == self._file:
+            return
+        if found is None:
+            raise InputError(
+                f"the vault `{self._path}` is gone",
+                hint="put it back, or start again, which makes an empty one",
+            )
+        self._known.clear()
+        self._file = found
 
     def close(self) -> None:
         """Give the file back."""
@@ -127,3 +166,12 @@ class Sessions:
             for each in self._known.values():
                 each.close()
             self._known.clear()
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at `path` from every other one; `None` where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

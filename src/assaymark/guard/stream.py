@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from assaymark.guard.running import weight
 from assaymark.guard.summing import told, verdict_of
-from assaymark.guard.verdict import Finding, Unjudged, Verdict
+from assaymark.guard.verdict import Finding, Unjudged, Verdict, unable
 
 if TYPE_CHECKING:
     from assaymark.guard.field import TextField
@@ -87,6 +87,11 @@ class GuardStream:
     def unjudged(self) -> tuple[Unjudged, ...]:
         """What could not be judged."""
         return told(self._field.parts(), 0, "")[1]
+
+    @property
+    def blocked_unjudged(self) -> bool:
+        """As `Checked.blocked_unjudged`."""
+        return bool(unable(self.findings, self.unjudged))
 
     @property
     def verdict(self) -> Verdict:

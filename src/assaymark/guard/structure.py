@@ -1,7 +1,8 @@
 """
 What looks like structure: ids, counts, names of models; nothing that anybody says.
 
-Structure is left alone only while it is plain. What an API calls an id and does not look like one is judged.
+Structure is left alone only while it is plain. What an API calls an id and does not look like one is judged,
+and so is what is numbers only, such as that of a card: an id of so many digits is rare, and judged it stays.
 
 tests/guard/proxy/test_coverage.py and tests/guard/test_messages.py
 """
@@ -16,6 +17,12 @@ OPAQUE = re.compile(r"[\w.:/+|=-]*", re.ASCII)
 _LARGEST = 10**11
 """Numbers of structure are smaller: counts, and times in seconds."""
 
+_LETTER = re.compile("[A-Za-z]")
+_DIGITS = 9
+"""From which on a text without any letter may be the number of somebody."""
+
+_NUMBER = re.compile(rf"(?:[^0-9]*[0-9]){{{_DIGITS}}}")
+
 
 def is_plain(value: Any, text: re.Pattern[str] = PLAIN) -> bool:
     """Return whether `value` is structure: small numbers, words, and lists and objects of them."""
@@ -25,9 +32,26 @@ def is_plain(value: Any, text: re.Pattern[str] = PLAIN) -> bool:
         case int() | float():
             return abs(value) < _LARGEST
         case str():
-            return text.fullmatch(value) is not None
+            return text.fullmatch(value) is not None and not _is_number(value)
         case list():
             return all(is_plain(each, text) for each in value)
         case dict():
             return all(is_plain(each, text) for pair in value.items() for each in pair)
     return False
+
+
+def is_count(value: Any) -> bool:
+    """Return whether `value` is a small number, or some of them, where an API has numbers."""
+    match value:
+        case None | bool():
+            return True
+        case int() | float():
+            return abs(value) < _LARGEST
+        case list():
+            return all(map(is_count, value))
+    return False
+
+
+def _is_number(text: str) -> bool:
+    """Return whether a text of `PLAIN` is numbers only, and may be somebody's."""
+    return len(text) >= _DIGITS and _LETTER.search(text) is None and bool(_NUMBER.match(text))

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assaymark.guard.messages import Content, Kind
+from assaymark.guard.message_fields import Kind
+from assaymark.guard.messages import Content
 from assaymark.guard.verdict import UNREAD, Checked, Finding, Unjudged, Verdict
 from assaymark.policy.guarding import Action, Phase
 

@@ -6,7 +6,7 @@ tests/guard/test_guard.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -109,6 +109,13 @@ class Unjudged:
         }
 
 
+def unable(findings: Iterable[Finding], unjudged: Iterable[Unjudged]) -> tuple[Unjudged, ...]:
+    """Return what was blocked because it could not be judged; nothing where content was blocked."""
+    if any(each.action is Action.BLOCK and not each.earlier for each in findings):
+        return ()
+    return tuple(each for each in unjudged if not (each.passed or each.earlier))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """What a guard says of messages."""
@@ -130,6 +137,11 @@ class Checked:
 
     recalled: int = 0
     """How many answers about texts were there already, since they had been judged under this policy."""
+
+    @property
+    def blocked_unjudged(self) -> bool:
+        """Whether it is blocked because it could not be judged, and not for what it says."""
+        return bool(unable(self.findings, self.unjudged))
 
     def to_plain(self) -> dict[str, Any]:
         """Return all but the messages, for logs: no content."""

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from assaymark.errors import MissingExtraError, UsageError
-from assaymark.guard.decorator import BlockedError
+from assaymark.guard.blocking import BlockedError
 from assaymark.guard.guard import Guard
 from assaymark.guard.sessions import Session
 from assaymark.integrations.langchain_call import Call, chunk_of

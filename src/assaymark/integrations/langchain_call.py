@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from assaymark.guard.decorator import BlockedError
+from assaymark.guard.blocking import BlockedError
 from assaymark.guard.guard import Guard
 from assaymark.guard.sessions import Session
 from assaymark.guard.verdict import Checked, Verdict

@@ -122,7 +122,7 @@ def _block(steps: Steps, block: Any, rests: dict[Steps, Any]) -> Any:
         return str(block)
     kind = str(block.get("type"))
     if kind in MEDIA:
-        return {"type": "other"}
+        return {"type": "other", "value": block}
     key = TEXTS.get(kind)
     text = block.get(key) if key is not None else None
     taken = {key} if isinstance(text, str) else set()
@@ -183,8 +183,10 @@ def _changes(
 
 def _changed_block(steps: Steps, block: Any, part: Any) -> dict[Steps, Any]:
     key = TEXTS.get(str(block.get("type"))) if isinstance(block, dict) else None
-    if isinstance(part, str) or key is None:
+    if isinstance(part, str):
         return {steps: part}
+    if key is None:
+        return {steps: part["value"] if part["type"] == "other" else part}
     return {(*steps, key): part["text"]}
 
 

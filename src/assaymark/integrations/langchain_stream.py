@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assaymark.guard.decorator import BlockedError
+from assaymark.guard.blocking import BlockedError
 from assaymark.guard.guard import Guard
 from assaymark.guard.sessions import Session
 from assaymark.guard.stream import GuardStream

@@ -33,7 +33,8 @@ from assaymark.guard.asgi.sse import Event
 from assaymark.guard.guard import Guard
 from assaymark.guard.proxy.dialect import DONE, Dialect
 from assaymark.guard.proxy.dialects import served_dialects
-from assaymark.guard.proxy.judge import BLOCKED_STATUS, Caps, Judge
+from assaymark.guard.proxy.faults import BLOCKED_STATUS
+from assaymark.guard.proxy.judge import Caps, Judge
 from assaymark.guard.proxy.reading import invalid_answer
 from assaymark.guard.sessions import Session
 

@@ -12,22 +12,32 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import parse_qsl
 
 from assaymark.guard.asgi.headers import BodyKind, body_kind
-from assaymark.guard.asgi.refusals import RefusedError
+from assaymark.guard.asgi.refusals import BLOCKED, RefusedError
 from assaymark.guard.asgi.sse import Event, EventReader
 from assaymark.guard.guard import Guard
 from assaymark.guard.proxy.coverage import Rest
 from assaymark.guard.proxy.dialect import Answer, Dialect, OpenAIErrors
 from assaymark.guard.proxy.dialects import served_dialects
-from assaymark.guard.proxy.judge import BLOCKED_STATUS, Caps, Judge
+from assaymark.guard.proxy.faults import BLOCKED_STATUS
+from assaymark.guard.proxy.judge import Caps, Judge
 from assaymark.guard.proxy.reading import answered, invalid_answer, request_object
 from assaymark.guard.sessions import Session
 
 _FIRST_FAILURE = 400
+_PARAMETERS = {
+    "api-version": re.compile(
+        r"\d{4}-\d\d-\d\d(?:-[a-z]{1,16})?|v\d{1,2}|preview|latest", re.ASCII
+    ),
+    "beta": re.compile(r"true|false|[01]"),
+}
+"""Parameters of these APIs, which say nothing where they look so."""
 
 
 class Rules:
@@ -75,10 +85,11 @@ class Passage:
         rules: What holds.
         method: Of HTTP.
         path: Of the address that is asked.
+        query: Of that address, as it stands there.
     """
 
-    def __init__(self, rules: Rules, method: str, path: str) -> None:
-        self._rules = rules
+    def __init__(self, rules: Rules, method: str, path: str, query: bytes = b"") -> None:
+        self._rules, self._query = rules, query
         self._dialect = rules.dialect(method, path)
         self._judge = Judge(rules.guard, rules.session(), rules.caps)
         self._answer: Answer | None = None
@@ -103,9 +114,29 @@ class Passage:
         if len(data) > self._rules.caps.request:
             raise RefusedError(413, "too_large", "the request is longer than what is judged")
         document = request_object(data)
+        await self._judge_query()
         new = await dialect.request(document, self._judge)
         self._answer = dialect.answer(new, self._judge)
         return data if new is document else _written(new)
+
+    async def _judge_query(self) -> None:
+        """Refuse parameters that may not pass as they are: nobody could tell what they mean then.
+
+        Raises:
+            RefusedError: There are some.
+        """
+        pairs = parse_qsl(self._query.decode("latin-1"), keep_blank_values=True)
+        texts = [
+            list(pair)
+            for pair in pairs
+            if pair[0] not in _PARAMETERS or not _PARAMETERS[pair[0]].fullmatch(pair[1])
+        ]
+        asked = {"query": texts}
+        if texts and await self._judge.rest(asked, [Rest(("query",), texts)]) is not asked:
+            message = (
+                "the request was blocked by the policy: parameters of its address may not pass"
+            )
+            raise RefusedError(BLOCKED_STATUS, BLOCKED, message)
 
     def refusal(self, refused: RefusedError) -> tuple[int, bytes]:
         """Return status and body of the error that the client sees instead of an answer."""

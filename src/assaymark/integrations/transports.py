@@ -47,6 +47,12 @@ def guarded_http_client(inner: Any, rules: Rules) -> Any:
     raise UsageError(f"a `{type(inner).__name__}` is no HTTP client that can be guarded")
 
 
+def is_guarded(http: Any, rules: Rules) -> bool:
+    """Return whether an HTTP client asks through a guard under these very `rules`."""
+    transport = getattr(http, "_transport", None)
+    return isinstance(transport, _Transport | _AsyncTransport) and transport.rules is rules
+
+
 class _Loop:
     """An event loop on a thread of its own, for callers that have none."""
 
@@ -118,16 +124,16 @@ class _Transport:
     """Asks through a client of the user's."""
 
     def __init__(self, library: Any, inner: Any, rules: Rules) -> None:
-        self._library, self._inner, self._rules = library, inner, rules
+        self._library, self._inner, self.rules = library, inner, rules
         self._loop = _Loop()
         self._stream = type(_Stream.__name__, (_Stream, library.SyncByteStream), {})
 
     def handle_request(self, request: Any) -> Any:
         data = request.read()
-        if self._rules.is_exempt(request.method, request.url.path):
+        if self.rules.is_exempt(request.method, request.url.path):
             answer = self._inner.send(_sent(self._library, request, data))
             return self._reply(answer, content=answer.content)
-        passage = Passage(self._rules, request.method, request.url.path)
+        passage = Passage(self.rules, request.method, request.url.path, request.url.query)
         try:
             body = self._loop.run(passage.request(data))
             sent = _sent(self._library, request, body)
@@ -189,15 +195,15 @@ class _AsyncTransport:
     """Asks through a client of the user's."""
 
     def __init__(self, library: Any, inner: Any, rules: Rules) -> None:
-        self._library, self._inner, self._rules = library, inner, rules
+        self._library, self._inner, self.rules = library, inner, rules
         self._stream = type(_AsyncStream.__name__, (_AsyncStream, library.AsyncByteStream), {})
 
     async def handle_async_request(self, request: Any) -> Any:
         data = await request.aread()
-        if self._rules.is_exempt(request.method, request.url.path):
+        if self.rules.is_exempt(request.method, request.url.path):
             answer = await self._inner.send(_sent(self._library, request, data))
             return self._reply(answer, content=answer.content)
-        passage = Passage(self._rules, request.method, request.url.path)
+        passage = Passage(self.rules, request.method, request.url.path, request.url.query)
         try:
             sent = _sent(self._library, request, await passage.request(data))
             return await self._answer(passage, await self._inner.send(sent, stream=True))

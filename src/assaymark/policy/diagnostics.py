@@ -9,9 +9,10 @@ What is wrong with a policy, where, and what to write instead.
 
 * Every mistake is shown, not only the first; the user's own file comes first, then its parents.
 * A mark always lies inside its file, whatever the file holds.
+* No value is shown that is a secret, or may be one: neither in its line nor in a message (`masking`).
 * What is shown cannot steer a terminal: control and bidirectional characters appear as `\ufffd`.
 
-tests/policy/test_diagnostics.py holds all three.
+tests/policy/test_diagnostics.py and test_masking.py hold all four.
 """
 
 from __future__ import annotations
@@ -27,6 +28,15 @@ from typing import Any
 from assaymark.errors import PolicyError
 from assaymark.marked_yaml import Mark
 from assaymark.policy.excerpt import one_line, visible, window
+from assaymark.policy.masking import (
+    MASK,
+    Span,
+    below_secrets,
+    masked,
+    masked_text,
+    moved,
+    secret_spans,
+)
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML 1.1, and so PyYAML, counts
 _RENDERED = 100  # mistakes; who made more made one of them over and over
@@ -53,6 +63,8 @@ class SourceText:
     """What diagnostics call it: the path as the user typed it, or `pack:NAME`."""
 
     lines: tuple[str, ...]
+    _secrets: dict[int, tuple[Span, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _below: list[tuple[int, ...]] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def of(cls, name: str, data: bytes) -> SourceText:
@@ -66,6 +78,34 @@ class SourceText:
         length = len(self.lines[line - 1])
         column = min(max(1, mark.column), length + 1)
         return Mark(line, column, max(1, min(mark.width, length + 1 - column)))
+
+    def secrets(self, line: int) -> tuple[Span, ...]:
+        """Return what of a line, counted from 1, is not shown."""
+        if line not in self._secrets:
+            if not self._below:
+                self._below.append(below_secrets(self.lines))
+            self._secrets[line] = secret_spans(self.lines[line - 1], self._below[0][line - 1])
+        return self._secrets[line]
+
+    def shown(self, mark: Mark) -> tuple[str, Mark]:
+        """Return the line of `mark` as it may be shown, and where `mark` is in it."""
+        spans = self.secrets(mark.line)
+        line = masked(self.lines[mark.line - 1], spans)
+        start = moved(mark.column - 1, spans)
+        end = moved(mark.column - 1 + mark.width, spans)
+        return line, Mark(mark.line, start + 1, max(1, end - start))
+
+    def told(self, text: str, mark: Mark | None) -> str:
+        """Return a message about `mark` as it may be told."""
+        if mark is not None:
+            line, start = self.lines[mark.line - 1], mark.column - 1
+            for each in self.secrets(mark.line):
+                if each.end > start and each.start < start + mark.width:
+                    secret = line[each.start : each.end].strip("\"'")
+                    text = text.replace(f"`{secret}`", f"`{MASK}`")
+                    # A shorter one may be a part of our own words.
+                    text = text.replace(secret, MASK) if len(secret) > _PREFIX else text
+        return masked_text(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +123,9 @@ class Diagnostic:
     hint: str | None = None
     severity: Level = Level.ERROR
     excerpt: str = ""
-    """The line that `mark` is on."""
+    """The line that `mark` is on, without secrets."""
+    shown: Mark | None = None
+    """Where `mark` is in the excerpt."""
 
     def to_plain(self) -> dict[str, Any]:
         """Return the form that `--json` prints."""
@@ -169,15 +211,17 @@ class Reporter:
         placed = None if mark is None else self.source.inside(mark)
         if level is Level.ERROR:
             self.diagnostics.errors[self.source.name] += 1
+        excerpt, shown = ("", None) if placed is None else self.source.shown(placed)
         self.diagnostics.found.append(
             Diagnostic(
                 code=code,
-                message=message,
+                message=self.source.told(message, placed),
                 file=self.source.name,
                 mark=placed,
-                hint=hint,
+                hint=None if hint is None else self.source.told(hint, placed),
                 severity=level,
-                excerpt="" if placed is None else self.source.lines[placed.line - 1],
+                excerpt=excerpt,
+                shown=shown,
             )
         )
 
@@ -201,7 +245,7 @@ def _render(diagnostic: Diagnostic) -> str:
         margin = ""
     else:
         margin = " " * len(str(mark.line))
-        shown, before, under = window(diagnostic.excerpt, mark)
+        shown, before, under = window(diagnostic.excerpt, diagnostic.shown or mark)
         lines = [
             f"{file}:{mark.line}:{mark.column}: {head}",
             f"{margin} |",

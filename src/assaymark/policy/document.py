@@ -115,7 +115,9 @@ class GuardPart(Part):
     output: list[dict[str, Any]] = []
     tool_calls: list[dict[str, Any]] = []
     tool_results: list[dict[str, Any]] = []
-    on_error: Literal["block", "allow"] = "block"
+    on_error: OnError | None = None
+    """`None`: each rule by what it does; see `assaymark.policy.guarding.GuardRule`."""
+
     stream: Literal["hold", "buffer"] = "hold"
     invalid_json: Literal["block", "text"] = "block"
     uninspected: Literal["block", "allow"] = "block"

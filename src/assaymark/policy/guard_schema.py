@@ -18,6 +18,10 @@ _SAID = {
 }
 
 
+_ON_ERROR: Schema = {"enum": ["block", "allow"]}
+_UNSAID = "Unsaid: `block` where the rule redacts or blocks, `allow` where it flags or allows."
+
+
 def guard_schema(catalog: Catalog) -> Schema:
     """Return the schema; detectors are enumerated."""
     phases = {
@@ -35,7 +39,7 @@ def guard_schema(catalog: Catalog) -> Schema:
         "additionalProperties": False,
         "properties": {
             **phases,
-            "on_error": _choice("on_error", "What happens to what cannot be judged."),
+            "on_error": {**_ON_ERROR, "description": f"For rules that do not say it. {_UNSAID}"},
             "stream": _choice(
                 "stream", "Send what is final, or hold answers until they are whole."
             ),
@@ -67,7 +71,7 @@ def _rule(catalog: Catalog) -> Schema:
                 "items": {"type": "string", "minLength": 1},
                 "description": "Only these entities or categories.",
             },
-            "on_error": {"enum": ["block", "allow"]},
+            "on_error": {**_ON_ERROR, "description": f"What cannot be judged. {_UNSAID}"},
             "deadline_ms": {"type": "integer", "minimum": 1, "maximum": 600_000},
         },
     }

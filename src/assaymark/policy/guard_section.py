@@ -26,12 +26,14 @@ from assaymark.policy.validation import items_at, text_at, try_validate, validat
 PHASES = tuple(each.value for each in Phase)
 
 _STRICTER: Mapping[str, str] = {
-    "on_error": "block",
     "stream": "buffer",
     "invalid_json": "block",
     "uninspected": "block",
 }
 """Setting to its stricter value."""
+
+_ON_ERROR: tuple[str | None, ...] = ("allow", None, "block")
+"""From the loosest to the strictest; unsaid, it is `block` for rules that change or stop something."""
 
 _LONGER = ("deadline_ms", "check_deadline_ms")
 """Less time means less that is judged."""
@@ -119,6 +121,9 @@ def merge_guards(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[st
         rules = _without_repeats([*parent.get(phase, []), *child.get(phase, [])])
         if rules:
             merged[phase] = rules
+    on_error = max((each.get("on_error") for each in (parent, child)), key=_ON_ERROR.index)
+    if on_error is not None:
+        merged["on_error"] = on_error
     for name, strict in _STRICTER.items():
         merged[name] = strict if strict in (parent[name], child[name]) else child[name]
     for name in _LONGER:
@@ -129,7 +134,8 @@ def merge_guards(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[st
 def _filled(written: Mapping[str, Any]) -> dict[str, Any]:
     part, _ = try_validate(GuardPart, written)
     rules = {each: written[each] for each in PHASES if written.get(each)}
-    return {**(part.model_dump(exclude=set(PHASES)) if part is not None else {}), **rules}
+    settings = {} if part is None else part.model_dump(exclude=set(PHASES), exclude_none=True)
+    return {**settings, **rules}
 
 
 def _without_repeats(rules: Iterable[Any]) -> list[Any]:

@@ -72,7 +72,10 @@ class GuardRule:
     """What takes the place of a value; only where the action is `REDACT`."""
 
     fails_closed: bool
-    """Whether what the detector cannot judge is blocked; else it passes and is recorded as unjudged."""
+    """Whether what the detector cannot judge is blocked; else it passes and is recorded as unjudged.
+
+    Where neither the rule nor the section says, that is what becomes of it under a rule that may change or
+    stop something. A rule that could at most flag a text does not stop those that it cannot read."""
 
     deadline: float
     """Seconds that the detector may take."""
@@ -127,13 +130,15 @@ def guard_rules(section: Mapping[str, Any]) -> GuardRules:
 
 def _rule(written: Mapping[str, Any], part: GuardPart) -> GuardRule:
     entities = written.get("entities")
+    action = Action[str(written["do"]).upper()]
+    on_error = written.get("on_error") or part.on_error
     return GuardRule(
         detector=written["detector"],
-        action=Action[str(written["do"]).upper()],
+        action=action,
         entities=None if entities is None else tuple(entities),
         above=written.get("above"),
         operator=written.get("with", "replace"),
-        fails_closed=written.get("on_error", part.on_error) == "block",
+        fails_closed=action >= Action.REDACT if on_error is None else on_error == "block",
         deadline=written.get("deadline_ms", part.check_deadline_ms) / 1000,
     )
 

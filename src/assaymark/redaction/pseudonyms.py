@@ -55,6 +55,10 @@ class Pseudonyms:
         self.of = lru_cache(_REMEMBERED)(self._of)
         """Return the pseudonym of a value that was found as an entity: `of(entity, value)`."""
 
+    def forget(self) -> None:
+        """Let go of the values that were kept to be quick; their pseudonyms stay what they are."""
+        self.of.cache_clear()
+
     def _of(self, entity: str, value: str) -> str:
         if "@" in value and entity == "EMAIL_ADDRESS":
             return self._address(value)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.inputs.records import string_array
-from assaymark.redaction.spans import Found, joined, outside, widened, without
+from assaymark.redaction.spans import Found, covering, joined, outside, widened, without
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -207,7 +207,9 @@ class Redactor:
             if each in whole or any(map(str.isalnum, text[each.start : each.end]))
         ]
         if any(operator.alone for operator in self._all):
-            left = list(joined(widened(left, text), touching=True))
+            # Where a value goes on in a replacement, both are one value: a part of one stands for nothing.
+            apart = covering(joined(widened(left, text), touching=True), placed)
+            left = list(joined(apart, touching=True))
         return left
 
 

@@ -25,6 +25,9 @@ from assaymark.redaction.vault import Vault
 _OPERATORS = ("pseudonym", "encrypt")
 """What can be taken back."""
 
+_DEPTH = 8
+"""Replacements within one another: a text is looked at no more often than this when it is redacted."""
+
 GONE = "what it stands for is not known, has expired or was erased"
 LOST = "it was replaced in a way that cannot be taken back"
 
@@ -117,7 +120,7 @@ class Restoring:
                 logged.append(Logged(place.text, field, change, "restore"))
         return Treated(outcome=Outcome(edits=edits), changes=logged, withheld=withheld)
 
-    def _originals(self, text: str) -> list[tuple[int, int, str]]:
+    def _originals(self, text: str, depth: int = _DEPTH) -> list[tuple[int, int, str]]:
         """Return where something can be taken back, and what stood there, in order."""
         found = [
             (start, end, self.sealed.decrypt(text[start:end]))
@@ -134,8 +137,17 @@ class Restoring:
         apart: list[tuple[int, int, str]] = []
         for each in sorted(found):
             if not apart or each[0] >= apart[-1][1]:
-                apart.append(each)
+                start, end, original = each
+                apart.append((start, end, self._within(original, depth - 1)))
         return apart
+
+    def _within(self, original: str, depth: int) -> str:
+        """Return a value in which replacements may stand, with what stood there."""
+        parts, reached = [], 0
+        for start, end, inner in self._originals(original, depth) if depth else ():
+            parts += [original[reached:start], inner]
+            reached = end
+        return "".join(parts) + original[reached:]
 
 
 def _place(line: Mapping[str, Any]) -> _Place:

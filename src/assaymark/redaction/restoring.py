@@ -31,6 +31,9 @@ class KnownPseudonyms:
     def __contains__(self, pseudonym: str) -> bool:
         return pseudonym in self._known
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
     def add(self, pseudonym: str) -> None:
         """Look for `pseudonym` too."""
         first = _RUN.search(pseudonym)

@@ -6,6 +6,7 @@ tests/redaction/test_spans.py
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -94,3 +95,26 @@ def widened(found: Iterable[Found], text: str) -> Iterator[Found]:
         while end < len(text) and text[end].isalnum():
             end += 1
         yield each._replace(start=start, end=end)
+
+
+def covering(found: Iterable[Found], whole: Iterable[tuple[int, int]]) -> Iterator[Found]:
+    """Yield each span, with all of what of `whole` it overlaps.
+
+    Args:
+        found: In any order.
+        whole: In any order; may overlap.
+    """
+    walls: list[tuple[int, int]] = []
+    for start, end in sorted(whole):
+        if walls and start < walls[-1][1]:
+            walls[-1] = (walls[-1][0], max(end, walls[-1][1]))
+        else:
+            walls.append((start, end))
+    starts, ends = [a for a, _ in walls], [b for _, b in walls]
+    for each in found:
+        first, last = bisect_right(ends, each.start), bisect_left(starts, each.end) - 1
+        if first <= last:
+            start, end = min(each.start, starts[first]), max(each.end, ends[last])
+            yield each._replace(start=start, end=end)
+        else:
+            yield each

@@ -4,37 +4,33 @@ The vault: what each pseudonym stands for, encrypted, in one SQLite file.
 * Only the vault leads back. It holds pseudonyms as they are, originals under AES-256-GCM bound to their
   pseudonym, and a keyed digest of each original, so that one subject can be erased without opening the rest.
 * Two originals under one pseudonym are refused, so nothing is ever restored to the wrong person.
-* Entries may expire. What has expired or was erased is overwritten (`secure_delete`) and not restored.
+* Entries may expire. What has expired or was erased is overwritten and not restored, also by who had the
+  vault open before: what others issue or erase is seen before anything is found, issued or restored.
+* The name of a space stands beside its first entry, sealed, and goes with its last (`vault_spaces`).
 * Another key than the vault's is refused before anything is read or written.
 * Several processes may share a vault on a local disk (WAL); a killed one leaves whole entries.
 
 Whoever has the key can try values, and the copies that backups hold are beyond `erase`.
 
-Source: NIST SP 800-38D (GCM; random 96-bit nonces). tests/redaction/test_vault.py
+tests/redaction/test_vault.py and test_vault_forgetting.py
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from assaymark.errors import InputError, KeyFileError
-from assaymark.redaction.keys import Secret, keyed_digest
+from assaymark.errors import InputError
+from assaymark.redaction.keys import Secret
 from assaymark.redaction.pseudonyms import Pseudonyms
 from assaymark.redaction.restoring import KnownPseudonyms
-from assaymark.redaction.spelling import without_spelling
-from assaymark.redaction.vault_file import open_to_read, open_to_write
+from assaymark.redaction.sealing import Sealer
+from assaymark.redaction.vault_file import VaultFile
+from assaymark.redaction.vault_spaces import SpaceNames, Subjects
 
-_NONCE = 12  # bytes
 _AT_ONCE = 500  # parameters in one query, below SQLite's limit
 
 
@@ -67,16 +63,14 @@ class Vault:
     ) -> None:
         self._path, self._clock, self._lives = path, clock, lives
         self.pseudonyms = Pseudonyms(secret, space)
-        self._seal = AESGCM(secret.derived("seal", space))
-        self._subject = secret.derived("subject", space)
+        self._sealer = Sealer(secret.derived("seal", space))
+        self._subjects = Subjects(secret, space)
         self._known = KnownPseudonyms()
         self._seen_version = -1
         self._issued: dict[str, str] = {}
-        self._space = keyed_digest(secret.derived("space"), space)
-        lock = keyed_digest(secret.derived("lock"), "vault")
-        with self._named_errors():
-            self._database = open_to_read(path) if read_only else open_to_write(path, lock)
-            self._demand_lock(lock)
+        self._names, self._name = SpaceNames(secret), space
+        self._space = self._names.digest_of(space)
+        self._file = VaultFile(path, secret, read_only=read_only)
 
     def __enter__(self) -> Self:
         return self
@@ -86,16 +80,7 @@ class Vault:
 
     def close(self) -> None:
         """Give the file back."""
-        self._database.close()
-
-    def _demand_lock(self, lock: bytes) -> None:
-        found = self._database.execute("SELECT value FROM lock").fetchone()
-        if found != (lock,):
-            self._database.close()
-            raise KeyFileError(
-                f"the vault `{self._path}` was made with another key",
-                hint="give the key that it was made with; nothing was read or written",
-            )
+        self._file.close()
 
     def issue(self, entity: str, values: Sequence[str]) -> list[str]:
         """Return the pseudonym of each of `values`, having stored what they stand for.
@@ -103,6 +88,8 @@ class Vault:
         Raises:
             InputError: A pseudonym is taken by another value, or the file cannot be written.
         """
+        # What another process erased meanwhile is no longer stored, and is to be once more.
+        self._refresh()
         issued = [self.pseudonyms.of(entity, each) for each in values]
         new = {
             pseudonym: value
@@ -115,9 +102,10 @@ class Vault:
 
     def _store(self, new: dict[str, str]) -> None:
         expires = None if self._lives is None else int(self._clock() + self._lives.total_seconds())
-        with self._named_errors(), self._writing():
+        with self._file.writing() as execute:
+            self._names.keep(execute, self._name)
             for pseudonym, value in new.items():
-                taken = self._database.execute(
+                taken = execute(
                     "SELECT sealed FROM entry WHERE space = ? AND pseudonym = ?",
                     (self._space, pseudonym),
                 ).fetchone()
@@ -126,25 +114,17 @@ class Vault:
                         f"a pseudonym is taken by another value in the vault `{self._path}`",
                         hint="use another key; the chance of this is below one in a million",
                     )
-                self._database.execute(
+                execute(
                     "INSERT INTO entry VALUES (?, ?, ?, ?, ?) "
                     "ON CONFLICT (space, pseudonym) DO UPDATE SET expires = excluded.expires",
                     (
-                        *(self._space, pseudonym, self._subject_of(value)),
-                        *(self._sealed(pseudonym, value), expires),
+                        *(self._space, pseudonym, self._subjects.digest_of(value)),
+                        *(self._sealer.seal(value, _bound(pseudonym)), expires),
                     ),
                 )
         for pseudonym, value in new.items():
             self._issued[pseudonym] = value
             self._known.add(pseudonym)
-
-    def _subject_of(self, value: str) -> bytes:
-        return keyed_digest(self._subject, without_spelling(value))
-
-    def _sealed(self, pseudonym: str, value: str) -> bytes:
-        nonce = os.urandom(_NONCE)
-        plain = value.encode("utf-8", "surrogatepass")
-        return nonce + self._seal.encrypt(nonce, plain, pseudonym.encode("utf-8", "surrogatepass"))
 
     def issued_in(self, text: str) -> list[tuple[int, int]]:
         """Return where pseudonyms of this vault stand in `text`, in order, as half-open spans."""
@@ -171,28 +151,39 @@ class Vault:
                 "SELECT pseudonym, sealed FROM entry WHERE space = ? "  # noqa: S608 - marks only
                 f"AND pseudonym IN ({marks}) AND (expires IS NULL OR expires > ?)"
             )
-            with self._named_errors():
-                rows = self._database.execute(query, (self._space, *part, now)).fetchall()
-            for pseudonym, sealed in rows:
+            for pseudonym, sealed in self._file.rows(query, (self._space, *part, now)):
                 found[pseudonym] = self._opened(pseudonym, sealed)
         return found
 
-    def _opened(self, pseudonym: str, sealed: bytes) -> str:
-        try:
-            plain = self._seal.decrypt(
-                sealed[:_NONCE], sealed[_NONCE:], pseudonym.encode("utf-8", "surrogatepass")
-            )
-        except (InvalidTag, ValueError, TypeError):
-            raise InputError(
-                f"an entry of the vault `{self._path}` was changed",
-                hint="restore the vault from a backup",
-            ) from None
-        return plain.decode("utf-8", "surrogatepass")
+    def _opened(self, pseudonym: object, sealed: bytes) -> str:
+        # An index that does not fit its table finds what was not asked for.
+        value = None
+        if isinstance(pseudonym, str):
+            value = self._sealer.open(sealed, _bound(pseudonym))
+        if value is None:
+            raise self._changed()
+        return value
 
-    def restore(self, text: str) -> str:
-        """Return `text` with every known pseudonym replaced by what it stands for."""
-        places = self.issued_in(text)
-        originals = self.originals([*{text[start:end] for start, end in places}])
+    def _changed(self) -> InputError:
+        return InputError(
+            f"an entry of the vault `{self._path}` was changed",
+            hint="restore the vault from a backup",
+        )
+
+    def restore(self, text: str, depth: int = 8) -> str:
+        """Return `text` with every known pseudonym replaced by what it stands for.
+
+        Args:
+            text: Any text.
+            depth: How many pseudonyms may stand within one another.
+        """
+        places = self.issued_in(text) if depth else []
+        originals = {
+            pseudonym: self.restore(value, depth - 1)
+            for pseudonym, value in self.originals(
+                [*{text[start:end] for start, end in places}]
+            ).items()
+        }
         parts, reached = [], 0
         for start, end in places:
             parts += [text[reached:start], originals.get(text[start:end], text[start:end])]
@@ -201,77 +192,56 @@ class Vault:
 
     def erase(self, value: str) -> int:
         """Forget one original, however it was spelled; return how many pseudonyms lose it."""
-        return self._delete("subject = ?", self._subject_of(value))
+        return self._delete("subject = ?", self._subjects.digest_of(value))
 
     def purge(self) -> int:
         """Forget what has expired; return how much that was."""
         return self._delete("expires <= ?", int(self._clock()))
 
     def _delete(self, which: str, parameter: bytes | int) -> int:
-        with self._named_errors():
-            with self._writing():
-                count = self._database.execute(
-                    f"DELETE FROM entry WHERE space = ? AND {which}",  # noqa: S608 - one of two literals
-                    (self._space, parameter),
-                ).rowcount
-            # The log of writes would hold the deleted pages until it is written back.
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._issued.clear()
-        self._known, self._seen_version = KnownPseudonyms(), -1
+        with self._file.forgetting() as execute:
+            count = execute(
+                f"DELETE FROM entry WHERE space = ? AND {which}",  # noqa: S608 - one of two literals
+                (self._space, parameter),
+            ).rowcount
+            self._names.settle(execute, self._name)
+        self._forget()
         return count
 
     def expired(self) -> int:
         """Return how many entries can no longer be restored because their time is over."""
-        with self._named_errors():
-            (count,) = self._database.execute(
-                "SELECT COUNT(*) FROM entry WHERE space = ? AND expires <= ?",
-                (self._space, int(self._clock())),
-            ).fetchone()
-        return int(count)
+        return self._count("expires <= ?", int(self._clock()))
 
     def __len__(self) -> int:
-        with self._named_errors():
-            (count,) = self._database.execute(
-                "SELECT COUNT(*) FROM entry WHERE space = ?", (self._space,)
-            ).fetchone()
-        return int(count)
+        return self._count()
+
+    def _count(self, which: str = "1", *parameters: int) -> int:
+        query = f"SELECT COUNT(*) FROM entry WHERE space = ? AND {which}"  # noqa: S608 - one of two literals
+        return int(self._file.rows(query, (self._space, *parameters))[0][0])
 
     def _refresh(self) -> None:
-        """Learn what other processes issued."""
-        with self._named_errors():
-            (version,) = self._database.execute("PRAGMA data_version").fetchone()
-            if version == self._seen_version:
-                return
-            self._seen_version = version
-            for (pseudonym,) in self._database.execute(
-                "SELECT pseudonym FROM entry WHERE space = ?", (self._space,)
-            ):
-                self._known.add(pseudonym)
+        """Learn what others issued, and forget what they erased."""
+        version = self._file.version()
+        if version == self._seen_version:
+            return
+        rows = self._file.rows("SELECT pseudonym FROM entry WHERE space = ?", (self._space,))
+        held = {pseudonym for (pseudonym,) in rows}
+        # SQLite keeps anything where a text was asked for.
+        if not all(isinstance(each, str) for each in held):
+            raise self._changed()
+        if any(each not in held for each in self._known):
+            self._forget()
+        self._seen_version = version
+        for pseudonym in held:
+            self._known.add(pseudonym)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+    def _forget(self) -> None:
+        """Keep nothing in memory that an entry which is gone stood for."""
+        self._issued.clear()
+        self.pseudonyms.forget()
+        self._known, self._seen_version = KnownPseudonyms(), -1
 
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            hint = None
-            if not os.access(self._path.parent, os.W_OK, effective_ids=True):
-                hint = "its folder cannot be written to; only `restore` and `vault show` do without"
-            raise InputError(
-                f"the vault `{self._path}` cannot be used: {error}", hint=hint
-            ) from None
-        except UnicodeDecodeError:
-            # What SQLite says of a damaged file may quote bytes of it, which Python cannot read.
-            raise InputError(f"the vault `{self._path}` is damaged") from None
-        except OSError as error:
-            reason = (error.strerror or "unusable").lower()
-            raise InputError(f"the vault `{self._path}` cannot be used: {reason}") from None
+
+def _bound(pseudonym: str) -> bytes:
+    """Return what an original is bound to."""
+    return pseudonym.encode("utf-8", "surrogatepass")

@@ -79,7 +79,7 @@ def test_a_text_is_validated(asked: Asked, key: str) -> None:
     assert len(answer.pop("callId")) == 32
     assert (status, said["verdict"], said["phase"]) == (200, "redact", "output")
     assert answer == {
-        "rawLlmOutput": f"I am {MAIL}.",
+        "rawLlmOutput": "I am <EMAIL_ADDRESS>.",
         "validatedOutput": "I am <EMAIL_ADDRESS>.",
         "reask": None,
         "validationPassed": True,

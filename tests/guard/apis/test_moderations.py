@@ -142,14 +142,14 @@ def test_a_detector_that_knows_less_leaves_null_and_nothing(ask: MakeAsked) -> N
 
 
 def test_a_text_that_could_not_be_judged_has_no_input_type(ask: MakeAsked) -> None:
-    """It is flagged, unless the policy lets it pass, and then the answer says so."""
+    """It is flagged where the policy blocks it; the answer says in either case that nobody judged."""
 
     def judge(text: str) -> Any:
         raise ValueError(text)
 
     extra = {"scripted": scripted(judge, scores=True)}
-    closed = ask("{input: [{detector: scripted, do: flag}]}", extra=extra)
-    opened = ask("{on_error: allow, input: [{detector: scripted, do: flag}]}", extra=extra)
+    closed = ask("{input: [{detector: scripted, do: flag, on_error: block}]}", extra=extra)
+    opened = ask("{input: [{detector: scripted, do: flag}]}", extra=extra)
 
     _, blocked = closed.post(PATH, {"input": "a"})
     _, passed = opened.post(PATH, {"input": "a"})
@@ -161,11 +161,13 @@ def test_a_text_that_could_not_be_judged_has_no_input_type(ask: MakeAsked) -> No
         assert [each["passed"] for each in result["assaymark"]["unjudged"]] == [not flagged]
 
 
-def test_a_text_without_a_word_is_flagged(asked: Asked) -> None:
-    """The model that ships knows words; where there is none it says so."""
+def test_a_text_that_the_model_cannot_read_is_no_clean_one(asked: Asked) -> None:
+    """The model that ships knows words; where there is none it says so, and no category was looked at."""
     _, answer = asked.post(PATH, {"input": ["\u0c83\u1a0f", "good morning"]})
     odd, plain = answer["results"]
 
-    assert (odd["flagged"], plain["flagged"]) == (True, False)
+    assert (odd["flagged"], plain["flagged"]) == (False, False)
     assert odd["category_applied_input_types"]["violence"] == []
-    assert odd["assaymark"]["unjudged"][0]["detector"] == "harm"
+    assert plain["category_applied_input_types"]["violence"] == ["text"]
+    (lapse,) = odd["assaymark"]["unjudged"]
+    assert (lapse["detector"], lapse["passed"]) == ("harm", True)

@@ -115,7 +115,7 @@ def test_a_failing_detector_does_not_sing(
     def raising(text: str) -> Any:
         raise ValueError(text)
 
-    section = "{input: [{detector: scripted, do: flag}]}"
+    section = "{input: [{detector: scripted, do: block}]}"
     client = serve(recorder()[0], make(section, extra={"scripted": scripted(raising)}))
 
     response = client.post("/x", json=CANARY)

@@ -335,7 +335,7 @@ def test_a_detector_that_hangs_is_given_up(make: MakeGuard, serve: Serve) -> Non
         over.wait(30)
         return []
 
-    section = "{check_deadline_ms: 100, input: [{detector: scripted, do: flag}]}"
+    section = "{check_deadline_ms: 100, input: [{detector: scripted, do: block}]}"
     client = serve(recorder()[0], make(section, extra={"scripted": scripted(hanging)}))
 
     response = client.post("/x", json="hi")
@@ -423,9 +423,84 @@ def test_a_detector_that_fails(make: MakeGuard, serve: Serve, on_error: str) -> 
 
     if on_error == "block":
         assert response.status_code == 403
+        assert error_of(response)["message"] == (
+            "the request was blocked by the policy: it could not be judged"
+        )
+        assert response.headers["assaymark-request"] == "block"
     else:
         assert (response.status_code, response.json()) == (200, "hi")
         assert response.headers["assaymark-unjudged"] == "request=scripted"
+
+
+def test_a_response_that_could_not_be_judged_is_told_from_what_it_says(
+    make: MakeGuard, serve: Serve
+) -> None:
+    """Of what is blocked; the code for programs is the same."""
+
+    def raising(text: str) -> Any:
+        if "odd" in text:
+            raise ValueError(text)
+        return [(0, 3, "WORD")] if "bad" in text else []
+
+    guard = make(
+        "{output: [{detector: scripted, do: block}]}", extra={"scripted": scripted(raising)}
+    )
+    client = serve(recorder()[0], guard)
+
+    odd, bad = (client.post("/x", headers={"x-answer": f'"{each}"'}) for each in ("odd", "bad"))
+
+    assert error_of(odd) == {
+        "message": "the response was blocked by the policy: it could not be judged",
+        "type": "policy_violation",
+        "param": None,
+        "code": "content_filter",
+    }
+    assert error_of(bad)["message"] == "the response was blocked by the policy"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status", "why"),
+    [
+        ({"content-type": "application/json"}, b'{"a"', 400, "invalid_json"),
+        ({"content-type": "application/json"}, b'{"a": 1, "a": 2}', 400, "invalid_json"),
+        ({"content-type": "application/json"}, b"1" * 200, 413, "too_large"),
+        ({"content-type": "text/plain"}, b"\xff", 415, "not_inspectable"),
+        ({"content-type": "image/png"}, b"a", 415, "content-type"),
+    ],
+)
+def test_of_a_request_that_was_not_judged_nothing_else_is_said(
+    make: MakeGuard,
+    serve: Serve,
+    entries: list[Any],
+    headers: dict[str, str],
+    body: bytes,
+    status: int,
+    why: str,
+) -> None:
+    """Neither to the client nor in the log: it did not pass, and nobody allowed it."""
+    client = serve(recorder()[0], make(BOTH), limits=Limits(request=100))
+
+    response = client.post("/x", content=body, headers=headers)
+
+    assert response.status_code == status
+    assert "assaymark-request" not in response.headers
+    assert response.headers["assaymark-unjudged"] == f"request={why}"
+    assert logged(entries)[0]["request"] == {"unjudged": why}
+
+
+def test_of_a_response_that_was_not_judged_nothing_else_is_said(
+    make: MakeGuard, serve: Serve, entries: list[Any]
+) -> None:
+    """It did not leave, either."""
+    client = serve(recorder()[0], make(BOTH))
+
+    response = client.post("/x", headers={"x-answer": '{"a"'})
+
+    assert (response.status_code, error_of(response)["code"]) == (502, "invalid_json")
+    assert response.headers["assaymark-request"] == "allow"
+    assert "assaymark-response" not in response.headers
+    assert response.headers["assaymark-unjudged"] == "response=invalid_json"
+    assert logged(entries)[0]["response"] == {"unjudged": "invalid_json"}
 
 
 def test_no_body_is_nothing_to_judge(make: MakeGuard, serve: Serve) -> None:

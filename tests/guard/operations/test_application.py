@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.operations.application import WithPages
 from assaymark.guard.watch.pages import Pages
 from assaymark.guard.watch.telemetry import Telemetry
@@ -18,9 +19,13 @@ async def inner(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "inner", "path": scope.get("path")})
 
 
-async def may_look(headers: Mapping[str, str]) -> bool:
+async def demand(headers: Mapping[str, str]) -> None:
     """Whoever has the key."""
-    return headers.get("authorization") == "Bearer ops"
+    shown = headers.get("authorization")
+    if shown == "Bearer busy":
+        raise RefusedError(429, "overloaded", "too many keys are being tried", retry_after=1)
+    if shown != "Bearer ops":
+        raise RefusedError(403 if shown == "Bearer one" else 401, "x", "not for everybody")
 
 
 def ask(
@@ -39,7 +44,7 @@ def ask(
         "query_string": query,
         "headers": [(b"Authorization", f"Bearer {key}".encode())] if key else [],
     }
-    application = WithPages(inner, Pages(telemetry=Telemetry()), may_look)
+    application = WithPages(inner, Pages(telemetry=Telemetry()), demand)
     asyncio.run(application(scope, None, send))
     return sent
 
@@ -53,6 +58,8 @@ def ask(
         ("/live", "ops", 200),
         ("/metrics", "", 401),
         ("/live", "other", 401),
+        ("/metrics", "one", 403),
+        ("/metrics", "busy", 429),
     ],
 )
 def test_who_gets_which_page(path: str, key: str, status: int) -> None:

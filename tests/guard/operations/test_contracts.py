@@ -9,10 +9,15 @@ import pytest
 
 from assaymark.guard.decisions.entry import parse_entry
 from assaymark.guard.decisions.records import LoggedDecision, ShadowDecision
+from assaymark.guard.proxy.keys import new_key
+from attest.tlog.conftest import scratch
+from cli.conftest import run
 from guard.life.policies import BLOCKS, KEY, REDACTS, written
 
-from .conftest import Start
+from .conftest import Start, folder, start, upstream
 from .test_served import entries_of
+
+__all__ = ["folder", "run", "scratch", "start", "upstream"]
 
 TEXT = f"Use {KEY} please."
 CALLS: dict[str, dict[str, Any]] = {
@@ -43,6 +48,58 @@ def test_shadows_see_what_the_contracts_judge(start: Start, folder: Path) -> Non
     assert {sum(each.count for each in one.findings) for one in shadows} == {1}
     decisions = [each for each in parsed if isinstance(each, LoggedDecision)]
     assert len(decisions) == 6
+
+
+PSEUDONYMS = """\
+input: [{detector: pii-patterns, do: redact, with: pseudonym}]
+  output: [{detector: pii-patterns, do: flag}]"""
+NUMBER = "212-555-0187"
+
+
+@pytest.mark.parametrize("name", ["one", ""])
+def test_no_tenant_gets_what_anothers_pseudonym_stands_for(
+    name: str, start: Start, folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though both call their conversation alike; and one without a name is none."""
+    monkeypatch.chdir(folder)
+    run("vault", "key", "-o", "redaction.key")
+    written(folder / "policy.yaml", PSEUDONYMS)
+    keys = {tenant: new_key() for tenant in ("acme", "other")}
+    server = start(
+        "contracts: true\npseudonyms: {key: redaction.key, vault: vault.sqlite}\nkeys:\n"
+        + "".join(
+            f"  - {{name: {tenant}, sha256: {digest}, tenant: {tenant}}}\n"
+            for tenant, (_, digest) in keys.items()
+        )
+    )
+
+    def check(tenant: str, text: str, phase: str) -> Any:
+        body = {"text": text, "phase": phase, "session": name}
+        shown = {"authorization": f"Bearer {keys[tenant][0]}"}
+        return server.client.post("/v1/check", json=body, headers=shown)
+
+    issued = check("acme", f"Call {NUMBER}.", "input")
+    if not name:
+        assert issued.status_code == 400
+        return
+    said = issued.json()["text"]
+    back = {tenant: check(tenant, said, "output") for tenant in keys}
+
+    assert NUMBER not in said
+    assert NUMBER in back["acme"].text
+    assert NUMBER not in back["other"].text
+
+
+def test_callers_are_told_that_nothing_is_judged(start: Start, folder: Path) -> None:
+    """While the kill switch lets everything pass, as clients of models are."""
+    (folder / "stop").write_text("pass")
+    server = start("contracts: true\nkill_switch: {file: stop, may_pass: true}\n")
+
+    answers = [server.client.post(path, json=body) for path, body in CALLS.items()]
+    server.stop()
+
+    assert [each.status_code for each in answers] == [200] * len(CALLS)
+    assert {each.headers["assaymark-unjudged"] for each in answers} == {"everything=switched off"}
 
 
 @pytest.mark.parametrize("path", CALLS)

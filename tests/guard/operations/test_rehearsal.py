@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assaymark.attest.tlog.cosigning import LOCK
+from assaymark.attest.tlog.durable import lock
 from attest.tlog.conftest import scratch
 from cli.conftest import run
 from guard.life.policies import REDACTS, written
@@ -104,6 +107,35 @@ def test_what_would_be_served(check: Any, folder: Path) -> None:
     del after["serve.yaml"]
     assert (result.status, result.out[:24]) == (0, "would serve policy sha25"), result.err
     assert after == before
+
+
+def test_what_another_process_holds(check: Any, folder: Path) -> None:
+    """It is said, with what to do; the mistake may be nobody's, since a server is replaced by its like."""
+    log = "log: {directory: decisions, key: log.pem}\n"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        lock(folder / "decisions" / LOCK, timeout=0),
+    ):
+        port = taken.getsockname()[1]
+        both = check(f"{log}listen: {{port: {port}}}\n")
+    neither = check(f"{log}listen: {{port: {port}}}\n")
+
+    assert (both.status, neither.status) == (0, 0)
+    assert both.out.partition("\n")[2] == (
+        f"but not now: cannot listen on `127.0.0.1` port {port}: address already in use; stop what listens "
+        "there, or set another `port` under `listen`\n"
+        "but not now: another process holds `decisions/lock`; stop the server that writes to it, or name "
+        "another `directory` under `log`\n"
+    )
+    assert neither.out.splitlines()[1:] == []
+
+
+def test_an_address_that_is_not_here(check: Any) -> None:
+    """It can never be listened on, so it is a mistake."""
+    result = check("listen: {host: 127.0.0.1.2}\nkeys: [{name: a, sha256: '%s'}]\n" % ("0" * 64))
+
+    assert result.status == 2
+    assert "cannot listen on `127.0.0.1.2` port 8787: no such address" in result.err
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -175,16 +175,19 @@ def test_tenants_shadows_and_the_switch(start: Start, folder: Path) -> None:
     (folder / "stop").touch()
     time.sleep(0.3)
     stopped = [ask("lax"), ask("strict")]
-    why = server.ask("hello", authorization=bearing("lax")).json()["error"]["message"]
+    told = server.ask("hello", authorization=bearing("lax"))
+    models = server.get("/v1/models", authorization=bearing("lax"))
     (folder / "stop").write_text("pass")
     time.sleep(0.3)
     off = server.ask(f"Use {KEY} please.", authorization=bearing("strict"))
     server.stop()
 
     assert (lax, strict, forged, allowed, stranger) == (200, 400, 400, 400, 401)
-    assert pages == [200, 401, 401]
+    assert pages == [200, 403, 401]
     assert stopped == [503, 503]
-    assert "whoever runs this guard has stopped it" in why
+    for each in (told, models):
+        assert "whoever runs this guard has stopped it" in each.json()["error"]["message"]
+        assert each.headers["retry-after"] == "30"
     assert (off.status_code, off.headers["assaymark-unjudged"]) == (200, "everything=switched off")
     parsed = [parse_entry(each) for each in entries_of(folder)]
     decided = [each for each in parsed if isinstance(each, LoggedDecision)]
@@ -196,6 +199,7 @@ def test_tenants_shadows_and_the_switch(start: Start, folder: Path) -> None:
         ("strict", "content_filter", 400),
         ("lax", "stopped", 503),
         ("strict", "stopped", 503),
+        ("lax", "stopped", 503),
         ("lax", "stopped", 503),
         ("strict", "passed", 200),
     ]

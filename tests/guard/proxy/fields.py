@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .in_process import Got
@@ -81,6 +81,26 @@ def _chat(key: str, *, tool: str = "") -> Field:
         ),
         blocked_whole=lambda found: found["choices"][0]["finish_reason"] == "content_filter",
         is_json=tool == "function",
+    )
+
+
+def _chat_parts(wrap: Callable[[str], Any], text_of: Callable[[Any], str]) -> Field:
+    """Content that is a list of parts; `wrap` makes one of a text, and `text_of` reads it."""
+
+    def said(holder: dict[str, Any]) -> str:
+        return "".join(map(text_of, holder.get("content") or []))
+
+    plain = _chat("content")
+    return replace(
+        plain,
+        whole=lambda text: chat({"role": "assistant", "content": [wrap(text)]}),
+        stream=lambda pieces: [
+            *(event(chunk({"content": [wrap(each)]})) for each in pieces),
+            event(chunk({}, "stop")),
+            b"data: [DONE]\n\n",
+        ],
+        of_whole=lambda found: said(found["choices"][0]["message"]),
+        of_stream=lambda events: "".join(said(each["choices"][0]["delta"]) for each in events[:-1]),
     )
 
 
@@ -315,6 +335,13 @@ FIELDS = {
     "chat reasoning, as others call it": _chat("reasoning"),
     "chat arguments": _chat("arguments", tool="function"),
     "chat custom tool": _chat("input", tool="custom"),
+    "chat content in parts": _chat_parts(
+        lambda text: {"type": "text", "text": text}, lambda part: part["text"]
+    ),
+    "chat thinking in parts of a part": _chat_parts(
+        lambda text: {"type": "thinking", "thinking": [{"type": "text", "text": text}]},
+        lambda part: part["thinking"][0]["text"],
+    ),
     "completion": _completion(),
     "anthropic text": _anthropic("text", "text", "text_delta", "text"),
     "anthropic thinking": _anthropic("thinking", "thinking", "thinking_delta", "thinking"),

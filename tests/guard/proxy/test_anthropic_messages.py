@@ -110,6 +110,27 @@ def test_a_blocked_request(client: Client, upstream: Upstream) -> None:
     assert upstream.asked == []
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"), [(429, "rate_limit_error"), (500, "api_error"), (529, "overloaded_error")]
+)
+def test_an_error_that_holds_what_is_blocked(
+    client: Client, upstream: Upstream, status: int, kind: str
+) -> None:
+    """It keeps its status, and is of the type that this API has for it."""
+    upstream.answer = lambda _: whole({"type": "error", "error": {"message": MAIL}}, status=status)
+
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        client(BLOCKS).messages.create(**ASK, messages=HI)
+
+    body: Any = caught.value.body
+    assert caught.value.status_code == status
+    assert body["error"] == {
+        "type": kind,
+        "message": "the upstream failed; the policy blocks its words",
+        "code": "upstream_error",
+    }
+
+
 def test_an_answer_of_blocks(client: Client, upstream: Upstream) -> None:
     """Text, thinking, and what goes to a tool."""
     use = {"type": "tool_use", "id": "toolu_1", "name": "send_mail", "input": {"to": MAIL}}

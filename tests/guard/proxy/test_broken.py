@@ -128,7 +128,7 @@ def test_a_length_that_no_body_has(path: str, length: str) -> None:
     [
         (
             "/v1/chat/completions",
-            chat({"role": "assistant", "content": [{"type": "text", "text": "hi"}]}),
+            chat({"role": "assistant", "content": [{"type": "chart", "text": "hi"}]}),
         ),
         ("/v1/chat/completions", chat({"role": "assistant", "audio": {"id": "a", "data": "aGk="}})),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assaymark.guard.proxy.coverage import Leave, Rest, put_back, rest_of
-from assaymark.guard.structure import is_plain
+from assaymark.guard.structure import OPAQUE, is_count, is_plain
 
 from .conftest import MAIL, REDACTS, guard
 from .fields import FIELDS
@@ -49,6 +49,43 @@ def test_what_is_left(document: Any, expected: list[Rest]) -> None:
 def test_structure_is_plain(value: Any) -> None:
     """Small numbers, words, and lists and objects of them."""
     assert is_plain(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("chatcmpl-1732222222222", "toolu_01A09q90qw90lq917835lq9", "fp_44709d6fcb", "12345678"),
+        *("gpt-4o-2024-08-06", "0b8f7c1e-53a1-4d8e-9a70-7f4f3a1d2b3c", "1.2.3", "2026-11-22"),
+        "claude-sonnet-4-5-20250929",
+    ],
+)
+def test_ids_are_plain(value: str) -> None:
+    """They have a letter, or few digits."""
+    assert is_plain(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["4111111111111111", "536-22-1234", "4111-1111-1111-1111", "+49:30:1234567", "123456789"],
+)
+def test_numbers_of_somebody_are_not_plain(value: str) -> None:
+    """Many digits without any letter may be anybody's; also where a text may be long."""
+    assert not is_plain(value)
+    assert not is_plain(value, OPAQUE)
+    assert not is_plain({value: 1})
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        *((each, True) for each in (None, False, 0, -1, 1.5, 1_763_000_000, [1, 2])),
+        *((each, False) for each in ("1", "536-22-1234", 10**11, float("inf"), {"a": 1}, ["1"])),
+    ],
+)
+def test_counts(value: Any, *, is_one: bool) -> None:
+    """Where an API has numbers, nothing else is left alone."""
+    assert is_count(value) is is_one
+    assert (not list(rest_of({"created": value}, {"created": Leave.COUNT}))) is is_one
 
 
 @pytest.mark.parametrize(
@@ -105,19 +142,41 @@ def test_no_place_of_an_answer_is_passed_over(name: str) -> None:
     asyncio.run(hold())
 
 
-def planted(document: Any) -> list[Any]:
+NUMBER = "536-22-1234"
+
+
+@pytest.mark.parametrize("name", ["chat content", "completion", "anthropic text", "response text"])
+def test_no_place_of_an_answer_passes_a_number_of_somebody(name: str) -> None:
+    """What stands where an id or a count is expected is judged where it is nothing but many digits."""
+    field = FIELDS[name]
+    proxy = InProcess(guard(REDACTS))
+
+    async def hold() -> int:
+        passed = 0
+        for document in planted(field.whole("some words"), NUMBER):
+            got = await proxy.ask(
+                field.path, field.request, Script([json.dumps(document).encode()])
+            )
+            assert NUMBER.encode() not in got.body, document
+            passed += got.status == 200
+        return passed
+
+    assert asyncio.run(hold()) > 5
+
+
+def planted(document: Any, said: str = f"by {MAIL}") -> list[Any]:
     """Return copies of a document with a value at each place of it, and beside it."""
     found: list[Any] = []
 
     def walk(value: Any, put: Any) -> None:
-        found.append(put(f"by {MAIL}"))
+        found.append(put(said))
         if isinstance(value, dict):
-            found.append(put({**value, "new_key": f"by {MAIL}"}))
-            found.append(put({**value, MAIL: 1}))
+            found.append(put({**value, "new_key": said}))
+            found.append(put({**value, said: 1}))
             for key, each in value.items():
                 walk(each, lambda new, key=key, value=value: put({**value, key: new}))
         elif isinstance(value, list):
-            found.append(put([*value, f"by {MAIL}"]))
+            found.append(put([*value, said]))
             for n, each in enumerate(value):
                 walk(
                     each,
@@ -177,18 +236,19 @@ REQUESTS: dict[str, Any] = {
 }
 
 
+@pytest.mark.parametrize("said", [f"by {MAIL}", NUMBER])
 @pytest.mark.parametrize("path", REQUESTS)
-def test_no_place_of_a_request_is_passed_over(path: str) -> None:
+def test_no_place_of_a_request_is_passed_over(path: str, said: str) -> None:
     """A value at any place of a request is redacted before it is sent on, or the request is refused."""
     proxy = InProcess(guard(REDACTS))
 
     async def hold() -> int:
         sent = 0
-        for document in planted(REQUESTS[path]):
+        for document in planted(REQUESTS[path], said):
             proxy.upstreams.asked.clear()
             got = await proxy.ask(path, document, Script([b"{}"]))
-            assert MAIL not in json.dumps(proxy.upstreams.asked), document
-            assert MAIL.encode() not in got.body
+            assert said not in json.dumps(proxy.upstreams.asked), document
+            assert said.encode() not in got.body
             assert got.status != 500
             sent += len(proxy.upstreams.asked)
         return sent

@@ -20,7 +20,7 @@ from assaymark.guard import Guard
 from assaymark.guard.proxy.settings import Resilience, Timeouts, UpstreamSettings
 from guard.conftest import guard_of, scripted
 
-from .conftest import MAIL, Client, Kept, Serve, limits_with
+from .conftest import BLOCKS, MAIL, Client, Kept, Serve, limits_with
 from .fields import USER
 from .upstream import Reply, Upstream, chat, chunk, chunks, event, events, whole
 
@@ -139,6 +139,51 @@ def test_errors_of_upstreams_are_judged(client: Client, upstream: Upstream) -> N
     assert error["message"] == "no <EMAIL_ADDRESS>"
     assert caught.value.response.headers["retry-after"] == "7"
     assert "set-cookie" not in caught.value.response.headers
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (429, openai.RateLimitError),
+        (500, openai.InternalServerError),
+        (503, openai.InternalServerError),
+        (422, openai.UnprocessableEntityError),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_errors_of_upstreams_that_hold_what_is_blocked(
+    client: Client,
+    upstream: Upstream,
+    kept: Kept,
+    status: int,
+    error: type[openai.APIStatusError],
+    *,
+    stream: bool,
+) -> None:
+    """Their status and the time to wait stay, so that clients try again; nothing of their words does."""
+    upstream.answer = lambda _: whole(
+        {"error": {"message": f"no {MAIL}", "type": "rate_limit", "code": "x"}, "detail": [MAIL]},
+        status=status,
+        headers={"retry-after": "7"},
+    )
+
+    with pytest.raises(error) as caught:
+        client(BLOCKS).chat.completions.create(**ASK, stream=stream)
+
+    assert caught.value.status_code == status
+    assert caught.value.response.headers["retry-after"] == "7"
+    assert caught.value.body == {
+        "message": "the upstream failed; the policy blocks its words",
+        "type": "guard_error",
+        "param": None,
+        "code": "upstream_error",
+    }
+    (decision,) = kept.decisions
+    assert (decision.outcome, decision.status, decision.withheld) == (
+        "upstream_error",
+        status,
+        True,
+    )
 
 
 def test_a_client_that_leaves_takes_its_request_along(

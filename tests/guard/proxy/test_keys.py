@@ -13,7 +13,7 @@ import pytest
 from assaymark.errors import UsageError
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.proxy.key_digests import ScryptDigest, is_ours
-from assaymark.guard.proxy.keys import Caller, Keyring, digest_of, new_key
+from assaymark.guard.proxy.keys import Caller, Keyring, conversation_of, digest_of, new_key
 from assaymark.guard.proxy.settings import KeySettings, Trust
 
 OURS, OURS_DIGEST = new_key()
@@ -172,7 +172,7 @@ def test_a_key_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(3):
             with pytest.raises(RefusedError):
                 await ring.caller(Asked(bearing("a stranger's key")))
-        assert not await ring.is_operator(bearing("a stranger's key"))
+        assert await looks(ring, bearing("a stranger's key")) == 401
 
     asyncio.run(ask())
 
@@ -195,8 +195,8 @@ def test_few_keys_are_tried_at_a_time() -> None:
         strangers = [asyncio.ensure_future(one(f"stranger {n}")) for n in range(20)]
         await asyncio.sleep(0)
         known = [await one(OTHER), await one(OURS)]
-        operator = await ring.is_operator(bearing("one more"))
-        assert (known, operator) == (["b", "a"], False)
+        operator = await looks(ring, bearing("one more"))
+        assert (known, operator) == (["b", "a"], 429)
         return await asyncio.gather(*strangers)
 
     codes = asyncio.run(ask())
@@ -235,7 +235,7 @@ def test_without_keys_a_page_of_another_site_gets_nothing(host: str, *, answered
 
     assert (caller(Keyring(()), headers) == Caller("", "")) is answered
     assert (caller(Keyring(()), headers) == "unknown_host") is not answered
-    assert asyncio.run(Keyring(()).is_operator(headers)) is answered
+    assert asyncio.run(looks(Keyring(()), headers)) == (200 if answered else 403)
 
 
 def test_a_gateway_may_call_the_server_as_it_likes() -> None:
@@ -271,6 +271,35 @@ def test_a_tenant_that_is_named_twice_is_refused() -> None:
     assert caller(Keyring(()), FORGED, more=twice) == Caller("", "")
 
 
+@pytest.mark.parametrize("name", ["authorization", "X-API-Key"])
+def test_a_key_that_is_shown_twice_is_refused(name: str) -> None:
+    """A gateway may have looked at the other one."""
+    keyed = Keyring((KeySettings(name="a", digest=OURS_DIGEST, tenant="acme"),))
+    shown = f"Bearer {OURS}" if name == "authorization" else OURS
+    headers, more = {name.lower(): shown}, [(name.encode(), b"Bearer another")]
+
+    assert caller(keyed, headers) == Caller("a", "acme")
+    assert caller(keyed, headers, more=more) == "invalid_request"
+    assert caller(keyed, {**headers, "api-key": OURS}) == Caller("a", "acme")
+
+
+def test_a_conversation_is_named_once_or_not_at_all() -> None:
+    """Of two names nobody can tell whose is whose, and an empty one is none."""
+
+    def named(*names: str) -> str | None:
+        more = [(b"Assaymark-Session", each.encode()) for each in names]
+        headers = {"assaymark-session": names[-1]} if names else {}
+        return conversation_of(Asked(headers, more=more[:-1]))
+
+    assert [named(), named(""), named(" "), named("one")] == [None, None, None, "one"]
+    with pytest.raises(RefusedError) as refused:
+        named("one", "two")
+    assert (refused.value.status, refused.value.message) == (
+        400,
+        "the request names its conversation more than once",
+    )
+
+
 def test_a_key_for_any_tenant_may_be_held_to_an_address() -> None:
     """A key that leaked does not let others speak for tenants."""
     keys = (KeySettings(name="gateway", digest=OURS_DIGEST, tenant="*"),)
@@ -291,9 +320,18 @@ def test_operators_have_a_key_for_any_tenant() -> None:
         )
     )
 
-    async def looks(headers: Mapping[str, str]) -> list[bool]:
-        return [await each.is_operator(headers) for each in (Keyring(()), ring)]
+    async def both(headers: Mapping[str, str]) -> list[int]:
+        return [await looks(each, headers) for each in (Keyring(()), ring)]
 
-    assert asyncio.run(looks({})) == [True, False]
-    assert asyncio.run(looks(bearing(OURS))) == [True, False]
-    assert asyncio.run(looks(bearing(all_))) == [True, True]
+    assert asyncio.run(both({})) == [200, 401]
+    assert asyncio.run(both(bearing(OURS))) == [200, 403]
+    assert asyncio.run(both(bearing(all_))) == [200, 200]
+
+
+async def looks(ring: Keyring, headers: Mapping[str, str]) -> int:
+    """With which status an operator's page would be answered."""
+    try:
+        await ring.demand_operator(headers)
+    except RefusedError as refused:
+        return refused.status
+    return 200

@@ -65,6 +65,32 @@ def test_what_cannot_be_taken(
 
 
 @pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({}, "it has to have one content type, `application/json`"),
+        (
+            {"content-type": "text/event-stream"},
+            "it has to have one content type, `application/json`",
+        ),
+        ({"content-type": "application/json; charset=latin1"}, "its charset has to be UTF-8"),
+        (
+            {"content-type": "application/json", "content-encoding": "gzip"},
+            "it has to come without a content encoding",
+        ),
+    ],
+)
+def test_what_a_body_has_to_be_announced_as(
+    serve: Serve, headers: dict[str, str], why: str
+) -> None:
+    """Whoever sends another one is told which."""
+    with httpx.Client(base_url=serve().url) as http:
+        got = http.post(CHAT, content=json.dumps(ASK), headers=headers)
+
+    assert got.status_code == 415
+    assert got.json()["error"]["message"] == f"the request cannot be judged: {why}"
+
+
+@pytest.mark.parametrize(
     ("method", "path", "expected"),
     [
         ("POST", "/v1/audio/speech", (404, "not_found")),

@@ -239,3 +239,66 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
 
     assert missing.value.message == f"cannot read `{tmp_path}/none.yaml`: no such file or directory"
     assert "error[" in bad.value.message
+
+
+def test_no_secret_is_shown_where_it_stands_by_mistake() -> None:
+    """Written inline, in an address, or in the place of its digest: the place is shown, and the key."""
+    with pytest.raises(SettingsFileError) as caught:
+        parsed(
+            """\
+            apiVersion: assaymark/v1
+            kind: Serve
+            policy: p.yaml
+            keys:
+              - {name: a, sha256: amk-verysecret, tenant: acme}
+              - {name: b, scrypt: hunter2}
+            upstreams:
+              - url: https://api.example.com/v1
+                key: sk-verysecret
+              - {url: "http://jo:hunter2@127.0.0.1:8/v1"}
+              - {url: "https://x.org/v1", key: {env: hunter2}, via: {url: "https://v.org",
+                  credentials: hunter2}}
+            """
+        )
+
+    message = caught.value.message
+    assert "verysecret" not in message
+    assert "hunter2" not in message
+    assert "verysecret" not in repr(caught.value.diagnostics)
+    assert [line for line in message.split("\n") if line[:1].isdigit()] == [
+        "5 |   - {name: a, sha256: ***, tenant: acme}",
+        "6 |   - {name: b, scrypt: ***}",
+        "9 |     key: ***",
+        '10 |   - {url: "http://***@127.0.0.1:8/v1"}',
+        '11 |   - {url: "https://x.org/v1", key: {env: ***}, via: {url: "https://v.org",',
+        "12 |       credentials: ***",
+    ]
+
+
+def test_what_may_stand_once() -> None:
+    """One key under two tenants, and two keys or upstreams with one name: both places are named."""
+    found = mistakes(
+        f"""\
+        apiVersion: assaymark/v1
+        kind: Serve
+        policy: p.yaml
+        keys:
+          - {{name: a, sha256: {"ab" * 32}, tenant: acme}}
+          - {{name: b, sha256: {"ab" * 32}, tenant: other}}
+          - {{name: a, sha256: {"cd" * 32}}}
+          - {{name: c, scrypt: "{SCRYPT}"}}
+          - {{name: d, scrypt: "{SCRYPT}"}}
+        upstreams:
+          - {{name: one, url: "https://a.org/v1"}}
+          - {{url: "https://b.org/v1"}}
+          - {{url: "https://b.org/v1"}}
+          - {{name: one, url: "https://c.org/v1"}}
+        """
+    )
+
+    assert found == [
+        "serve.yaml:6:23: error[duplicate]: this key has a name and a tenant already: the first is on line 5",
+        "serve.yaml:7:12: error[duplicate]: two keys are called `a`: the first is on line 5",
+        "serve.yaml:9:23: error[duplicate]: this key has a name and a tenant already: the first is on line 8",
+        "serve.yaml:14:12: error[duplicate]: two upstreams are called `one`: the first is on line 11",
+    ]

@@ -160,13 +160,17 @@ def test_pseudonyms_come_back(client: Client, upstream: Upstream, tmp_path: Path
         for each in stream
         if each.choices[0].delta.tool_calls
     ]
-    with pytest.raises(openai.BadRequestError) as caught:
-        asking.create(**ask)
+    refused = []
+    for named in ({}, {"assaymark-session": ""}):
+        with pytest.raises(openai.BadRequestError) as caught:
+            asking.create(**ask, extra_headers=named)
+        refused.append(caught.value)
 
     assert text.choices[0].message.content == f"Dear {MAIL}!"
     assert json.loads("".join(arguments)) == {"to": MAIL}
     assert MAIL not in json.dumps([each.body for each in upstream.asked])
-    # Without a session nothing passes, and the client is told what is missing.
-    assert caught.value.body["code"] == "invalid_request"  # type: ignore[index]
-    assert "`assaymark-session`" in caught.value.message
+    # Without a session, or with one that has no name, nothing passes, and the client is told what is missing.
+    for each in refused:
+        assert each.body["code"] == "invalid_request"  # type: ignore[index]
+        assert "`assaymark-session`" in each.message
     made.close()

@@ -112,18 +112,17 @@ def test_one_request_tries_who_has_rested(upstream: Upstream) -> None:
 
 
 def test_a_connection_is_used_again(upstream: Upstream) -> None:
-    """One that was read to its end; no other."""
-    upstream.answer = lambda _: Reply([b"1", b"2", b"3"])
+    """One whose answer came to its end; no other."""
+    upstream.answer = lambda _: Reply([b"1" * 200_000, b"2", b"3"])
     lines = []
 
     async def used() -> None:
         origin = Origin(UpstreamSettings(name="one", url=upstream.url), Timeouts())
         for reads in (True, True, False, True):
             answer = await origin.ask("POST", "/x", {}, b"{}", 1e12)
-            stream = answer._response.extensions["network_stream"]
-            lines.append(stream.get_extra_info("sockname"))
+            lines.append(answer._line.stream.get_extra_info("sockname"))
             if reads:
-                await answer.body(100)
+                await answer.body(1_000_000)
             await answer.close()
         await origin.close()
 
@@ -131,6 +130,28 @@ def test_a_connection_is_used_again(upstream: Upstream) -> None:
 
     first, second, third, fourth = lines
     assert first == second == third != fourth
+
+
+def test_an_old_connection_is_not_used(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server may be about to close it, and would lose the request."""
+    upstream.answer = lambda _: whole({})
+    now = time.monotonic()
+    lines = []
+
+    async def used() -> None:
+        origin = Origin(UpstreamSettings(name="one", url=upstream.url), Timeouts())
+        for later in (0.0, 3.0, 10.0):
+            monkeypatch.setattr(time, "monotonic", lambda later=later: now + later)
+            answer = await origin.ask("POST", "/x", {}, b"{}", 1e12)
+            lines.append(answer._line.stream.get_extra_info("sockname"))
+            await answer.body(1_000)
+            await answer.close()
+        await origin.close()
+
+    asyncio.run(used())
+
+    first, second, third = lines
+    assert first == second != third
 
 
 def test_certificates_of_upstreams(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 @click.command("serve")
 @click.argument("settings", metavar="SERVE.yaml", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--check", is_flag=True, help="Only say whether it would serve.")
+@click.option(
+    "--check", is_flag=True, help="Only say whether it would serve, and what another process holds."
+)
 @click.option(
     "--require-report",
     "reports",
@@ -89,8 +91,12 @@ def command(
     pinned = frozenset({guard.policy}) if reports else None
     audited = audited_in(reports, trust, opening)
     if check:
-        demand_operable(known, pinned=pinned, audited=audited)
-        show.result(told, f"would serve policy sha256:{guard.policy}")
+        held = demand_operable(known, pinned=pinned, audited=audited)
+        show.result(
+            {**told, "held": [{"message": each.message, "hint": each.hint} for each in held]},
+            f"would serve policy sha256:{guard.policy}",
+            *(f"but not now: {each.message}; {each.hint}" for each in held),
+        )
         return
     serve_operated(show, known, told, pinned=pinned, audited=audited)
 

@@ -159,6 +159,4 @@ def _passed(request: CheckRequest, checked: Checked) -> Mapping[str, Any]:
 
 def _session(request: CheckRequest, call: Call) -> Session | None:
     """Return the conversation; whose it is, only whoever serves the API can say."""
-    if request.session is None:
-        return call.session
-    return Session("" if call.session is None else call.session.tenant, request.session)
+    return call.conversation(request.session)

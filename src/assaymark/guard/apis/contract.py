@@ -32,6 +32,9 @@ class Call:
     """Names in lower case."""
 
     body: bytes = b""
+    tenant: str = ""
+    """Whose call it is, as whoever serves the API knows it."""
+
     session: Session | None = None
     """Whose pseudonyms are used, as whoever serves the API knows it."""
 
@@ -41,6 +44,16 @@ class Call:
     def judge(self, guard: Guard) -> Guard:
         """Return who judges this call for an operation of `guard`."""
         return guard if self.guard is None else self.guard
+
+    def conversation(self, name: str | None) -> Session | None:
+        """Return the conversation that a body names, or that of the call where it names none.
+
+        Args:
+            name: What it is called. An empty name is none.
+        """
+        if name is None or not name.strip():
+            return self.session
+        return Session(self.tenant if self.session is None else self.session.tenant, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

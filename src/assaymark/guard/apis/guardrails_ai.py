@@ -5,7 +5,8 @@
   validators are these rules. Guards are not made, changed or removed here: the policy says what they are.
 * Clients ask for the history of each call. There is none, since it would hold texts: the list is empty.
 * What the policy redacts is valid with `validatedOutput` changed; what it blocks is not, and
-  `validatedOutput` is null.
+  `validatedOutput` is null. `rawLlmOutput` is the same: whoever asks has the text, and whoever logs the
+  answer is not to have it.
 * Nobody is asked again, and no model is called: a body without a text to validate is refused.
 
 Both spellings of keys are read, since clients and server disagree about them. What a client says about
@@ -111,7 +112,7 @@ class ValidationOutcome(BaseModel):
 
     call_id: str
     raw_llm_output: str | None
-    """Null where the policy blocks it: clients put this document into errors."""
+    """As it may pass, and null where the policy blocks it: clients put this document into errors and logs."""
 
     validated_output: str | None
     reask: None
@@ -166,7 +167,7 @@ def guardrails_apis(guard: Guard, cap: int) -> Sequence[Api]:
             )
         message = {"role": "user", "content": request.llm_output}
         checked = await call.judge(guard).acheck([message], phase, session=call.session)
-        return replied(_outcome(guard, request.llm_output, checked), checked=(checked,))
+        return replied(_outcome(guard, checked), checked=(checked,))
 
     return (
         Api(method="GET", path=ALL, answer=answering(guards, _form)),
@@ -205,16 +206,17 @@ def _phase(name: str) -> Phase:
         raise RefusedError(404, f"the guards here are {known}", code="not_found") from None
 
 
-def _outcome(guard: Guard, text: str, checked: Checked) -> dict[str, Any]:
+def _outcome(guard: Guard, checked: Checked) -> dict[str, Any]:
     passed = checked.verdict is not Verdict.BLOCK
     reasons = [each.reason for each in checked.unjudged if not each.passed]
+    text = checked.messages[0]["content"] if passed else None
     error = None if passed else "the policy blocks the text"
     if reasons:
         error = f"the text could not be judged: {', '.join(dict.fromkeys(reasons))}"
     return {
         "callId": uuid.uuid4().hex,
-        "rawLlmOutput": text if passed else None,
-        "validatedOutput": checked.messages[0]["content"] if passed else None,
+        "rawLlmOutput": text,
+        "validatedOutput": text,
         "reask": None,
         "validationPassed": passed,
         "error": error,

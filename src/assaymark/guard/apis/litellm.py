@@ -259,8 +259,7 @@ def _text_at(rows: Sequence[Mapping[str, Any]], place: _Place) -> str:
 def _session(request: LiteLlmRequest, call: Call) -> Session | None:
     """Return the conversation: LiteLLM's, of one of its keys, so that no other key leads there."""
     conversation = request.litellm_trace_id or request.litellm_call_id
-    if conversation is None:
+    if not conversation:
         return call.session
     key = str((request.request_data or {}).get("user_api_key_hash") or "")
-    tenant = "" if call.session is None else call.session.tenant
-    return Session(tenant, f"{len(key)}:{key}{conversation}")
+    return call.conversation(f"{len(key)}:{key}{conversation}")

@@ -2,8 +2,8 @@
 `POST /v1/moderations` as OpenAI has it, with the scores of the policy's own detectors.
 
 * What was not judged has no input type in `category_applied_input_types`: a category that no detector of the
-  policy tells apart, and all of a text that they cannot judge, which is flagged unless the policy says
-  `on_error: allow`. A policy none of whose detectors scores harm refuses the call.
+  policy tells apart, and all of a text that they cannot judge, which is flagged where the policy blocks what
+  cannot be judged (`on_error`). A policy none of whose detectors scores harm refuses the call.
 * `flagged` is what the policy says of the text, or that a category reaches its threshold.
 * An image is never scored. It is refused, or, where the policy says `uninspected: allow`, only the text
   beside it is.

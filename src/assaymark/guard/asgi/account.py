@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from assaymark.guard.verdict import UNREAD, Finding, Unjudged, Verdict
+from assaymark.guard.verdict import UNREAD, Finding, Unjudged, Verdict, unable
 
 _NAMES = frozenset(
     {
         *("content", "refusal", "reasoning_content", "reasoning", "name", "text", "thinking"),
         *("tool_calls", "function_call", "function", "arguments", "custom", "input"),
+        *("image_url", "url", "images", "input_audio", "audio", "file", "file_data", "source"),
+        "data",
     }
 )
 """Keys of chat messages that mean something."""
@@ -50,15 +52,24 @@ class Account:
         self._unjudged: list[Unjudged] = []
         self.reason = ""
         """Why nothing of it was judged, in one word."""
+        self.is_judged = False
+        """Whether a guard said anything of it."""
 
     def add(self, said: Said) -> None:
         """Take down what a guard said."""
+        self.is_judged = True
         self.verdict = max(self.verdict, said.verdict)
         self._findings += said.findings
         self._unjudged += [each for each in said.unjudged if each not in self._unjudged]
 
+    def give_up(self, why: str) -> None:
+        """Note that the judging ended before there was a verdict, and why, in one word."""
+        if self.verdict is not Verdict.BLOCK:
+            self.reason = self.reason or why
+
     def merge(self, other: Account) -> None:
         """Take down what another account holds."""
+        self.is_judged |= other.is_judged
         self.verdict = max(self.verdict, other.verdict)
         self._findings += other._findings
         self._unjudged += [each for each in other._unjudged if each not in self._unjudged]
@@ -67,6 +78,11 @@ class Account:
     def findings(self) -> tuple[Finding, ...]:
         """What was found."""
         return tuple(self._findings)
+
+    @property
+    def blocked_unjudged(self) -> bool:
+        """Whether it is blocked because it could not be judged, and not for what it says."""
+        return bool(unable(self._findings, self._unjudged))
 
     @property
     def lapses(self) -> list[str]:

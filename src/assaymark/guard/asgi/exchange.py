@@ -91,9 +91,16 @@ class Exchange:
         limits = self._gate.limits
         headers: Headers = list(self._scope["headers"])
         incoming = Incoming(self._judging(Phase.INPUT), headers, self._request)
-        data = await incoming.read(self._receive_raw, limits.seconds)
-        fields = fields_of(self._route.request)
-        self._body = await incoming.judged(data, fields, self._gate.status)
+        try:
+            data = await incoming.read(self._receive_raw, limits.seconds)
+            fields = fields_of(self._route.request)
+            self._body = await incoming.judged(data, fields, self._gate.status)
+        except RefusedError as refused:
+            self._request.give_up(refused.code)
+            raise
+        except ClientLeftError:
+            self._request.give_up("client_left")
+            raise
         return with_headers(self._scope, incoming.headers_for(self._body))
 
     async def _ask(self, scope: Scope) -> None:
@@ -141,6 +148,7 @@ class Exchange:
             answer = self._body_of(start)
         except RefusedError as refused:
             self._refusal = refused
+            self._response.give_up(refused.code)
             return
         if not isinstance(answer, str):
             self._answer = answer
@@ -179,21 +187,30 @@ class Exchange:
 
     async def _judge(self, body: Body, data: bytes, *, more: bool) -> None:
         try:
-            left = await body.feed(data) if data else b""
-            if not (more or body.blocked):
-                left += await body.finish()
+            left = await self._left(body, data, more=more)
         except RefusedError as refused:
+            if not body.streams:
+                self._response.give_up(refused.code)
             await self._refuse(refused)
             return
-        finally:
-            self._response = body.account
         if body.blocked:
             if left:
                 await self._emit(left, more=True, length=None, changed=True)
-            await self._refuse(blocked("response", self._gate.status))
+            unjudged = self._response.blocked_unjudged
+            await self._refuse(blocked("response", self._gate.status, unjudged=unjudged))
         elif left or not more:
             length = None if body.streams else len(left)
             await self._emit(left, more=more, length=length, changed=body.changed)
+
+    async def _left(self, body: Body, data: bytes, *, more: bool) -> bytes:
+        """Return what may leave; whatever comes of it, what was said is kept."""
+        try:
+            left = await body.feed(data) if data else b""
+            if not (more or body.blocked):
+                left += await body.finish()
+            return left
+        finally:
+            self._response = body.account
 
     def _is_bodiless(self) -> bool:
         return self._start is not None and (
@@ -250,7 +267,7 @@ class Exchange:
             {
                 "policy": self._gate.guard.policy,
                 "request": "" if self._request.reason else self._request.verdict.name.lower(),
-                "response": known if self._answer is not None else "",
+                "response": "" if self._answer is None or self._response.reason else known,
                 "unjudged": ", ".join(lapses),
             }
         )

@@ -94,7 +94,7 @@ class Incoming:
         finally:
             self._account.merge(body.account)
         if body.blocked:
-            raise blocked("request", status)
+            raise blocked("request", status, unjudged=body.account.blocked_unjudged)
         return left
 
     def headers_for(self, body: bytes) -> Headers:

@@ -53,9 +53,16 @@ class RefusedError(Exception):
         return json.dumps({"error": error})
 
 
-def blocked(what: str, status: int) -> RefusedError:
-    """Return the refusal of a `request` or `response` that the policy blocks."""
-    return RefusedError(status, BLOCKED, f"the {what} was blocked by the policy")
+def blocked(what: str, status: int, *, unjudged: bool = False) -> RefusedError:
+    """Return the refusal of a `request` or `response` that the policy blocks.
+
+    Args:
+        what: Which of both.
+        status: Of the answer.
+        unjudged: Whether that is because it could not be judged.
+    """
+    why = ": it could not be judged" if unjudged else ""
+    return RefusedError(status, BLOCKED, f"the {what} was blocked by the policy{why}")
 
 
 def unreadable(what: str, why: str) -> RefusedError:

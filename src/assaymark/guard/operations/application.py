@@ -2,7 +2,8 @@
 The pages for operators, in front of a server.
 
 `/healthz` and `/readyz` are for whoever reaches the server; they name parts and no tenant. `/metrics` and
-`/live` are for those whom `may_look` lets.
+`/live` are for those whom `demand` lets; whoever shows no key that is known is told apart from whose key is
+not enough.
 
 tests/guard/operations/test_at_work.py
 """
@@ -14,10 +15,11 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from assaymark.guard.apis.contract import Api, Call
+from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.watch.pages import Pages
 
-MayLook: TypeAlias = Callable[[Mapping[str, str]], Awaitable[bool]]
-"""From headers, names in lower case, to whether their sender may see what operators see."""
+Demand: TypeAlias = Callable[[Mapping[str, str]], Awaitable[None]]
+"""Takes headers, names in lower case; raises `RefusedError` where their sender is no operator."""
 
 
 class WithPages:
@@ -26,11 +28,11 @@ class WithPages:
     Args:
         inner: Gets everything else.
         pages: What is served here.
-        may_look: Who may see numbers and decisions.
+        demand: Who may see numbers and decisions.
     """
 
-    def __init__(self, inner: Any, pages: Pages, may_look: MayLook) -> None:
-        self._inner, self._may_look = inner, may_look
+    def __init__(self, inner: Any, pages: Pages, demand: Demand) -> None:
+        self._inner, self._demand = inner, demand
         self._open = {each.path: each for each in pages.probes()}
         self._guarded = {each.path: each for each in pages.reports()}
 
@@ -48,9 +50,13 @@ class WithPages:
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
         }
-        if api.path in self._guarded and not await self._may_look(headers):
-            told = b"a key is needed, of the tenant `*` where there are tenants\n"
-            await _send(send, 401, {"content-type": "text/plain"}, told, scope)
+        try:
+            if api.path in self._guarded:
+                await self._demand(headers)
+        except RefusedError as refused:
+            more = {"retry-after": str(refused.retry_after)} if refused.retry_after else {}
+            told = f"{refused.message}\n".encode()
+            await _send(send, refused.status, {"content-type": "text/plain", **more}, told, scope)
             return
         query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
         reply = await api.answer(Call(query=query, headers=headers))

@@ -21,8 +21,9 @@ from assaymark.guard.decisions.recorder import Observer, Observing, Recorder
 from assaymark.guard.life.shadow import ShadowRunner
 from assaymark.guard.life.source import Policies
 from assaymark.guard.life.switch import KillSwitch
-from assaymark.guard.operations.application import MayLook, WithPages
+from assaymark.guard.operations.application import Demand, WithPages
 from assaymark.guard.operations.settings import AlertSettings, LogSettings, Operations
+from assaymark.guard.operations.vault_watch import VaultPlace, VaultWatch
 from assaymark.guard.serving import DecisionSink, GuardSource
 from assaymark.guard.watch.alarms import (
     BlockRate,
@@ -61,11 +62,11 @@ class AtWork:
     watchman: Watchman | None
     digest_key: bytes | None
 
-    def with_pages(self, application: Any, may_look: MayLook | None = None) -> Any:
+    def with_pages(self, application: Any, demand: Demand | None = None) -> Any:
         """Return the application with the pages for operators in front of it, where they are wanted."""
         if self.pages is None:
             return application
-        return WithPages(application, self.pages, may_look or anybody)
+        return WithPages(application, self.pages, demand or anybody)
 
 
 @contextmanager
@@ -76,6 +77,7 @@ def operate(
     *,
     open_signer: Callable[[str], Signer],
     audited: Iterable[tuple[SubjectKind, Sequence[Result]]] = (),
+    vault: VaultPlace | None = None,
     lines: Any = None,
 ) -> Iterator[AtWork]:
     """Open and start everything that `settings` ask for.
@@ -86,12 +88,15 @@ def operate(
         maker: Makes guards.
         open_signer: Opens the key of the log.
         audited: What a report measured, for drift.
+        vault: Where pseudonyms are kept, if they are.
         lines: Where lines of JSON go; standard error by default.
 
     Raises:
         AssaymarkError: Something cannot be opened or started; what was opened is closed again.
     """
     with ExitStack() as stack:
+        if vault is not None:
+            vault.make()
         telemetry = Telemetry(window=Window(_window(settings)))
         observers: list[Observer] = [telemetry]
         if settings.lines:
@@ -116,7 +121,14 @@ def operate(
         sink.note("started", {})
         stack.callback(sink.note, "stopped", {})
         policies.start()
-        watchman = _watched(settings.alerts, telemetry, log, sink, policies, audited, stack)
+        rules = [*_log_rules(log, sink)]
+        if vault is not None:
+            watch = VaultWatch(vault, sink.note, every=settings.reload_every)
+            conditions.append(watch.conditions)
+            rules.append(watch)
+            stack.callback(watch.stop)
+            watch.start()
+        watchman = _watched(settings.alerts, telemetry, rules, policies, audited, stack)
         pages = Pages(
             telemetry=telemetry, conditions=tuple(conditions), alarms=_alarms_of(watchman)
         )
@@ -169,15 +181,14 @@ def _sink(
 def _watched(
     settings: AlertSettings | None,
     telemetry: Telemetry,
-    log: DecisionLog | None,
-    sink: Recorder | Observing,
+    known: Sequence[Rule],
     policies: Policies,
     audited: Iterable[tuple[SubjectKind, Sequence[Result]]],
     stack: ExitStack,
 ) -> Watchman | None:
     if settings is None:
         return None
-    rules: list[Rule] = []
+    rules = list(known)
     if settings.block_rate is not None:
         rules.append(BlockRate(above=settings.block_rate))
     if settings.unjudged_share is not None:
@@ -187,9 +198,6 @@ def _watched(
     if settings.drift_margin is not None:
         rates = audited_rates(audited, policies.rules())
         rules.append(Drift(audited=rates, margin=settings.drift_margin))
-    if log is not None and isinstance(sink, Recorder):
-        total = sink.total
-        rules.append(LogTrouble(state=lambda: log.state, total=lambda: total))
     sent = alert_counter()
     telemetry.metrics.add(sent)
     sender = Sender(settings.destinations, service=settings.service, sent=sent)
@@ -198,6 +206,12 @@ def _watched(
     stack.callback(watchman.stop)
     watchman.start()
     return watchman
+
+
+def _log_rules(log: DecisionLog | None, sink: Recorder | Observing) -> Iterator[Rule]:
+    if log is not None and isinstance(sink, Recorder):
+        total = sink.total
+        yield LogTrouble(state=lambda: log.state, total=lambda: total)
 
 
 def _alarms_of(watchman: Watchman | None) -> Callable[[], Sequence[Notice]]:
@@ -236,6 +250,5 @@ def _derived(settings: LogSettings | None, purpose: str) -> bytes | None:
     return read_secret(settings.digest_key).derived(purpose)
 
 
-async def anybody(_headers: Mapping[str, str]) -> bool:
+async def anybody(_headers: Mapping[str, str]) -> None:
     """Let everybody look: for servers that only this machine reaches."""
-    return True

@@ -1,8 +1,8 @@
 """
 What `operate` opens, looked at and not opened for good: whether a server could be started.
 
-Nothing is written, no thread is started and no lock is held, so another server may be at work on the same
-files meanwhile.
+Nothing is written, no thread is started and no lock is kept, so another server may be at work on the same
+files meanwhile; `writer_of` says whether one is.
 
 tests/guard/operations/test_rehearsal.py
 """
@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assaymark.attest.tlog.cosigning import LOCK
 from assaymark.attest.tlog.directory import LogDirectory
-from assaymark.attest.tlog.durable import read_file
+from assaymark.attest.tlog.durable import lock, read_file
 from assaymark.attest.tlog.note import MAX_NOTE
 from assaymark.attest.tlog.reader import CHECKPOINT
-from assaymark.attest.tlog.refusal import LogError
+from assaymark.attest.tlog.refusal import LogBusyError, LogError
 from assaymark.errors import InputError
 from assaymark.guard.decisions.journal import JOURNAL, read_waiting
 from assaymark.guard.life.source import Policies
@@ -30,6 +31,7 @@ from assaymark.guard.watch.lines import Spans
 if TYPE_CHECKING:
     from assaymark.attest.keys import Signer
     from assaymark.guard.life.watching import Maker
+    from assaymark.guard.operations.vault_watch import VaultPlace
 
 
 _LOOKS = 5  # at a log that changes while it is looked at
@@ -37,7 +39,12 @@ _LOOKS = 5  # at a log that changes while it is looked at
 
 @contextmanager
 def rehearse(
-    settings: Operations, policy: str, maker: Maker, *, open_signer: Callable[[str], Signer]
+    settings: Operations,
+    policy: str,
+    maker: Maker,
+    *,
+    open_signer: Callable[[str], Signer],
+    vault: VaultPlace | None = None,
 ) -> Iterator[Policies]:
     """Demand everything that `operate` demands; yield the policies, not started.
 
@@ -46,12 +53,15 @@ def rehearse(
         policy: For everybody without a plan of their own.
         maker: Makes guards.
         open_signer: Opens the key of the log.
+        vault: Where pseudonyms would be kept.
 
     Raises:
         AssaymarkError: Something could not be opened or started.
     """
     if settings.spans:
         Spans()
+    if vault is not None:
+        vault.demand()
     if settings.log is not None:
         _inspect(settings.log, open_signer)
     policies = policies_of(settings, policy, maker)
@@ -59,6 +69,21 @@ def rehearse(
         yield policies
     finally:
         policies.close()
+
+
+def writer_of(settings: Operations) -> LogBusyError | None:
+    """Return what `operate` would say now because another process writes to the log, if one does."""
+    if settings.log is None:
+        return None
+    path = settings.log.directory / LOCK
+    if not path.exists():
+        return None
+    try:
+        with lock(path, timeout=0):
+            return None
+    except LogBusyError as error:
+        hint = "stop the server that writes to it, or name another `directory` under `log`"
+        return LogBusyError(error.message, hint=hint)
 
 
 def _inspect(settings: LogSettings, open_signer: Callable[[str], Signer]) -> None:

@@ -33,6 +33,7 @@ _KINDS = {
     429: "rate_limit_error",
     503: "overloaded_error",
     504: "timeout_error",
+    529: "overloaded_error",
 }
 _CLIENTS_FAULT = range(400, 500)
 
@@ -43,10 +44,14 @@ _MESSAGE: Shape = {
     "content": Leave.TAKEN,
 }
 _BLOCK: dict[str, Shape] = {
-    **dict.fromkeys(("type", "id", "caller", "index"), Leave.PLAIN),
+    **dict.fromkeys(("type", "id", "caller"), Leave.PLAIN),
+    "index": Leave.COUNT,
     **dict.fromkeys(("signature", "data"), Leave.OPAQUE),
 }
-_EVENT: dict[str, Shape] = dict.fromkeys(("type", "index", "usage"), Leave.PLAIN)
+_EVENT: dict[str, Shape] = {
+    **dict.fromkeys(("type", "usage"), Leave.PLAIN),
+    "index": Leave.COUNT,
+}
 _PART_OF = {
     "message_start": "message",
     "content_block_start": "content_block",

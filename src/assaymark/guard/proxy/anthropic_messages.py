@@ -2,7 +2,8 @@
 Anthropic's messages, `POST /v1/messages`: requests and errors; `anthropic_answer` has the answers.
 
 Texts are judged in the order of the conversation: the system prompt, then block by block. Results of tools
-are what tools say, inputs of tools are JSON. What has no text, such as an image, is named.
+are what tools say, inputs of tools are JSON. What has no text, such as an image, is refused or named; of
+what is named, all that can be read is judged.
 
 Fields: the API reference of Anthropic. tests/guard/proxy/test_anthropic_messages.py
 """
@@ -24,12 +25,10 @@ from assaymark.redaction.redactor import WITHHELD
 
 _REQUEST: Shape = {
     **dict.fromkeys(
-        (
-            *("model", "max_tokens", "stream", "temperature", "top_p", "top_k", "service_tier"),
-            *("thinking", "container", "inference_geo"),
-        ),
+        (*("model", "stream", "service_tier", "thinking", "container", "inference_geo"),),
         Leave.PLAIN,
     ),
+    **dict.fromkeys(("max_tokens", "temperature", "top_p", "top_k"), Leave.COUNT),
     "system": Leave.TAKEN,
     "messages": [{"role": Leave.PLAIN, "content": Leave.TAKEN}],
 }
@@ -41,6 +40,12 @@ _TEXTS = {"text": "text", "thinking": "thinking"}
 _CODED = {"thinking": "signature", "redacted_thinking": "data"}
 """Type of a block to the key of what the provider encrypted or signed."""
 _INPUTS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+_SOURCES: Mapping[str, tuple[str, tuple[type, ...]]] = {
+    "text": ("data", (str,)),
+    "content": ("content", (str, list)),
+}
+"""Type of a document's source to the key of what it says, and the forms that it may have."""
+
 _INSTEAD = {"type": "text", "text": WITHHELD}
 
 
@@ -106,26 +111,25 @@ def _block(here: Steps, block: Any, role: str) -> Iterator[Turn]:
         yield from _content((*here, "content"), block.get("content"), "tool")
     elif kind == "redacted_thinking":
         return
-    elif _is_text_document(kind, block):
-        yield Turn((*here, "source", "data"), role, block["source"]["data"])
+    elif (key := _text_in_source(kind, block)) is not None:
+        yield from _content((*here, "source", key), block["source"][key], role)
     elif str(kind) == "search_result" or str(kind).endswith("_tool_result"):
         yield Turn(here, "tool", block, Form.JSON)
     else:
         yield Turn(here, role, block, Form.OTHER, _INSTEAD)
 
 
-def _is_text_document(kind: Any, block: dict[str, Any]) -> bool:
+def _text_in_source(kind: Any, block: dict[str, Any]) -> str | None:
+    """Return the key of the text, or of the blocks, that a document consists of."""
     source = block.get("source")
-    return (
-        kind == "document"
-        and isinstance(source, dict)
-        and source.get("type") == "text"
-        and isinstance(source.get("data"), str)
-    )
+    if kind != "document" or not isinstance(source, dict):
+        return None
+    key, forms = _SOURCES.get(str(source.get("type")), ("", ()))
+    return key if isinstance(source.get(key), forms) else None
 
 
-def _taken(kind: str, block: dict[str, Any]) -> tuple[str, ...]:
-    """Return the keys of a block that are judged as texts, or named with the block where nothing reads it."""
+def _taken(kind: str, block: dict[str, Any]) -> tuple[str, ...] | None:
+    """Return the keys of a block that are judged as texts; `None` where the block is named as a whole."""
     key = _TEXTS.get(kind)
     if key is not None and isinstance(block.get(key), str):
         return (key,)
@@ -133,9 +137,8 @@ def _taken(kind: str, block: dict[str, Any]) -> tuple[str, ...]:
         return ("input",)
     if kind == "tool_result":
         return ("content",)
-    if kind == "redacted_thinking" or _is_text_document(kind, block):
-        return ()
-    return (*_TEXTS.values(), "input", "content", "source")
+    is_read = kind == "redacted_thinking" or _text_in_source(kind, block) is not None
+    return () if is_read else None
 
 
 def _odd(steps: Steps, content: Any, names: frozenset[str]) -> Iterator[Rest]:
@@ -149,11 +152,15 @@ def _odd(steps: Steps, content: Any, names: frozenset[str]) -> Iterator[Rest]:
         if kind == "search_result" or kind.endswith("_tool_result"):
             # Judged as a whole.
             continue
-        shape = _STRUCTURE | dict.fromkeys(_taken(kind, block), Leave.TAKEN)
+        taken = _taken(kind, block)
+        if taken is None:
+            continue
+        shape = _STRUCTURE | dict.fromkeys(taken, Leave.TAKEN)
         if kind in _CODED:
             shape[_CODED[kind]] = Leave.OPAQUE
         if is_one_of(block.get("name"), names):
             shape["name"] = Leave.TAKEN
-        if _is_text_document(kind, block):
-            shape["source"] = {"type": Leave.PLAIN, "media_type": Leave.PLAIN, "data": Leave.TAKEN}
+        if (key := _text_in_source(kind, block)) is not None:
+            shape["source"] = {"type": Leave.PLAIN, "media_type": Leave.PLAIN, key: Leave.TAKEN}
+            yield from _odd((*here, "source", key), block["source"][key], names)
         yield from rest_of(block, shape, here)

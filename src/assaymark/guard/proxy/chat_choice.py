@@ -9,11 +9,12 @@ tests/guard/proxy/test_chat_completions.py and test_law.py
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from assaymark.guard.documents import Steps, with_values
 from assaymark.guard.proxy.chat_extras import Piece, pieces_in, with_texts
+from assaymark.guard.proxy.chat_parts import OtherPart, PartText, parts_in, rests_in, with_parts
 from assaymark.guard.proxy.coverage import Leave, Shape, rest_of
 from assaymark.guard.proxy.dialect import REFUSAL, is_one_of
 from assaymark.guard.proxy.judge import AT_ONCE, Judge
@@ -27,11 +28,13 @@ _MESSAGE: dict[str, Shape] = {
     **dict.fromkeys((*TEXTS, "tool_calls", "function_call", "audio"), Leave.TAKEN),
 }
 _CHOICE: dict[str, Shape] = {
-    **dict.fromkeys(("index", "finish_reason", "native_finish_reason"), Leave.PLAIN),
+    **dict.fromkeys(("finish_reason", "native_finish_reason"), Leave.PLAIN),
+    "index": Leave.COUNT,
     "logprobs": Leave.TAKEN,
 }
 _CALL: dict[str, Shape] = {
-    **dict.fromkeys(("id", "type", "index"), Leave.PLAIN),
+    **dict.fromkeys(("id", "type"), Leave.PLAIN),
+    "index": Leave.COUNT,
     **dict.fromkeys(("function", "custom"), Leave.TAKEN),
 }
 _CALLED = {"function": "arguments", "custom": "input"}
@@ -50,6 +53,8 @@ class Choice:
         self._judge, self._index, self._tools = judge, index, tools
         self._here: Steps = ("choices", index, "message")
         self.is_finished = self.is_blocked = False
+        self._written: dict[Steps, Callable[[str], Any]] = {}
+        """Text that came in parts last to what writes it as one."""
         self._is_whole = False
 
     async def whole(self, choice: dict[str, Any]) -> dict[str, Any]:
@@ -91,12 +96,18 @@ class Choice:
         for key in self._judge.keys(self._here):
             text = await self._judge.finish(key)
             if text:
-                tails.append(self._piece(_nested(key[len(self._here) :], text)))
+                tails.append(self._piece(self._delta_of(key, text)))
             if self._judge.is_blocked(key):
                 self.is_blocked = True
                 tails.append(self._piece({"refusal": REFUSAL}, FILTERED))
                 break
         return tails
+
+    def _delta_of(self, key: Steps, text: str) -> dict[str, Any]:
+        written = self._written.get(key)
+        return (
+            _nested(key[len(self._here) :], text) if written is None else {"content": written(text)}
+        )
 
     def _piece(self, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
         return {"index": self._index, "delta": delta, "finish_reason": reason}
@@ -119,20 +130,39 @@ class Choice:
 
     async def _message(self, message: dict[str, Any]) -> dict[str, Any]:
         """Return a message, or a piece of one, as it may pass; nothing stands behind what is blocked."""
-        if message.get("audio") is not None:
-            self._judge.opaque("audio", in_answer=True)
-        extras = [] if self._is_whole else pieces_in(message, {*_MESSAGE, *AT_ONCE})
+        strange = {"audio": message.get("audio")} if self._is_whole else message
+        extras = pieces_in(strange, {*_MESSAGE, *AT_ONCE} - {"audio"})
         bare = with_values(message, {each.place: None for each in extras})
-        new = await self._rest(bare, _MESSAGE, "message")
+        new = await self._beside(bare, has_audio=message.get("audio") is not None)
         for key in TEXTS:
             if key in message:
-                new[key] = await self._text(key, message[key])
+                new[key] = await self._text(key, message[key], new[key])
         new = await self._with_extras(new, extras)
+        if self.is_blocked:
+            # It says the text again.
+            new.pop("audio", None)
         calls = ("tool_calls", "function_call")
         new = {key: each for key, each in new.items() if key not in calls}
         if not self.is_blocked:
             await self._add_calls(message, new)
         return self._with_refusal(new) if self._is_whole else new
+
+    async def _beside(self, message: dict[str, Any], *, has_audio: bool) -> dict[str, Any]:
+        """Return a message with all but its texts as it may pass."""
+        rests = list(rest_of(message, _MESSAGE))
+        if has_audio:
+            rests += self._judge.unread(message["audio"], "audio", in_answer=True)
+        for key in TEXTS:
+            value = message.get(key)
+            if key == "content" and isinstance(value, list):
+                rests += rests_in(value)
+                for each in parts_in(value):
+                    if isinstance(each, OtherPart):
+                        rests += self._judge.unread(each.value, *each.place, in_answer=True)
+            elif value is not None and not isinstance(value, str):
+                rests += self._judge.unread(value, key, in_answer=True)
+        here = None if self._is_whole else (*self._here, "message")
+        return dict(await self._judge.answer_rest(message, rests, here))
 
     async def _with_extras(
         self, message: dict[str, Any], extras: Sequence[Piece]
@@ -155,14 +185,22 @@ class Choice:
         if message.get("function_call") is not None:
             new["function_call"] = await self._called("function", message["function_call"], None)
 
-    async def _text(self, key: str, value: Any) -> Any:
+    async def _text(self, key: str, value: Any, passed: Any) -> Any:
+        """Return a text of a message; `passed` is what may stand there beside what is a text."""
         if value is None or self.is_blocked:
             return None
-        if not isinstance(value, str):
-            # Some servers send lists of parts.
-            self._judge.opaque(key, in_answer=True)
-            return value
-        return await self._taken((*self._here, key), value)
+        if isinstance(value, str):
+            self._written.pop((*self._here, key), None)
+            return await self._taken((*self._here, key), value)
+        if key != "content" or not isinstance(value, list):
+            return passed
+        left: dict[Steps, str] = {}
+        for each in parts_in(value):
+            if isinstance(each, PartText) and not self.is_blocked:
+                place = (*self._here, *(each.place if self._is_whole else each.text_place))
+                self._written[place] = each.written
+                left[each.place] = await self._taken(place, each.text)
+        return with_parts(passed, left, is_cut=self.is_blocked)
 
     async def _calls(self, calls: list[Any]) -> list[Any]:
         passed = []

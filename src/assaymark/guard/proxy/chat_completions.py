@@ -30,13 +30,16 @@ from assaymark.guard.proxy.moderation import moderation_of
 from assaymark.guard.proxy.reading import a_list, a_number, an_object
 from assaymark.guard.proxy.stream_ends import EndsByMark
 
-FRAME: Mapping[str, Shape] = dict.fromkeys(
-    (
-        *("id", "object", "created", "model", "system_fingerprint", "service_tier", "usage"),
-        *("obfuscation", "provider"),
+FRAME: Mapping[str, Shape] = {
+    **dict.fromkeys(
+        (
+            *("id", "object", "model", "system_fingerprint", "service_tier", "usage"),
+            *("obfuscation", "provider"),
+        ),
+        Leave.PLAIN,
     ),
-    Leave.PLAIN,
-)
+    "created": Leave.COUNT,
+}
 """Of answers and events, structure."""
 
 _ANSWER: Shape = {**FRAME, "choices": Leave.TAKEN}

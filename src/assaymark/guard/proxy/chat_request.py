@@ -2,8 +2,8 @@
 Requests of OpenAI's chat completions.
 
 Each text of each message is judged in the order of the conversation, arguments of tools as JSON, what tools
-say under rules of its own. Parts without a text, such as images, are named. Everything else is judged as
-JSON, with its keys.
+say under rules of its own. Parts without a text, such as images, are refused or named; of what is named, all
+that can be read is judged. Everything else is judged as JSON, with its keys.
 
 Fields: openai-openapi, `CreateChatCompletionRequest`. tests/guard/proxy/test_coverage.py and test_tools.py
 """
@@ -15,24 +15,34 @@ from typing import Any
 
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.documents import Steps
+from assaymark.guard.proxy.chat_parts import PartText, parts_in, rests_in
 from assaymark.guard.proxy.coverage import Leave, Rest, Shape, rest_of
 from assaymark.guard.proxy.dialect import declared_names, is_one_of
-from assaymark.guard.proxy.judge import BLOCKED_STATUS, Judge
+from assaymark.guard.proxy.faults import BLOCKED_STATUS
+from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.turns import Form, Turn, judged_turns
 from assaymark.redaction.redactor import WITHHELD
 
-SETTINGS: Mapping[str, Shape] = dict.fromkeys(
-    (
-        *("model", "stream", "stream_options", "n", "temperature", "top_p", "seed", "service_tier"),
-        *("max_tokens", "max_completion_tokens", "frequency_penalty", "presence_penalty"),
-        *("logprobs", "top_logprobs", "logit_bias", "parallel_tool_calls", "reasoning_effort"),
-        *("modalities", "store", "verbosity", "prompt_cache_key", "prompt_cache_retention"),
+SETTINGS: Mapping[str, Shape] = {
+    **dict.fromkeys(
+        (
+            *("model", "stream", "stream_options", "service_tier", "logprobs", "logit_bias"),
+            *("parallel_tool_calls", "reasoning_effort", "modalities", "store", "verbosity"),
+            *("prompt_cache_key", "prompt_cache_retention"),
+        ),
+        Leave.PLAIN,
     ),
-    Leave.PLAIN,
-)
+    **dict.fromkeys(
+        (
+            *("n", "temperature", "top_p", "seed", "max_tokens", "max_completion_tokens"),
+            *("frequency_penalty", "presence_penalty", "top_logprobs"),
+        ),
+        Leave.COUNT,
+    ),
+}
 """Of requests, structure."""
 
-_REQUEST: Shape = {**SETTINGS, "messages": Leave.TAKEN, "audio": Leave.TAKEN}
+_REQUEST: Shape = {**SETTINGS, "messages": Leave.TAKEN}
 _TEXTS = ("reasoning_content", "reasoning", "content", "refusal", "name")
 _STRUCTURE: dict[str, Shape] = dict.fromkeys(
     ("role", "id", "type", "index", "tool_call_id", "status", "cache_control"), Leave.PLAIN
@@ -40,10 +50,6 @@ _STRUCTURE: dict[str, Shape] = dict.fromkeys(
 _MESSAGE: Shape = _STRUCTURE | dict.fromkeys(
     (*_TEXTS, "tool_calls", "function_call", "audio"), Leave.TAKEN
 )
-_PART_TEXTS = {
-    **dict.fromkeys(("text", "input_text", "output_text"), "text"),
-    **{each: each for each in ("refusal", "thinking")},
-}
 _CALLED = {
     "function": ("arguments", Form.JSON_TEXT),
     "function_call": ("arguments", Form.JSON_TEXT),
@@ -87,8 +93,11 @@ def _turns(here: Steps, message: Mapping[str, Any]) -> Iterator[Turn]:
         if isinstance(value, str):
             yield Turn((*here, key), role, value)
         elif key == "content" and isinstance(value, list):
-            for n, part in enumerate(value):
-                yield _part((*here, key, n), part, role)
+            for part in parts_in(value):
+                if isinstance(part, PartText):
+                    yield Turn((*here, *part.place), role, part.text)
+                else:
+                    yield Turn((*here, *part.place), role, part.value, Form.OTHER, _INSTEAD)
         elif value is not None:
             yield Turn((*here, key), role, value, Form.JSON)
     calls = message.get("tool_calls")
@@ -101,15 +110,6 @@ def _turns(here: Steps, message: Mapping[str, Any]) -> Iterator[Turn]:
         yield from _called(here, message, "function_call", role)
     if message.get("audio") is not None:
         yield Turn((*here, "audio"), role, message["audio"], Form.OTHER, None)
-
-
-def _part(here: Steps, part: Any, role: str) -> Turn:
-    key = _PART_TEXTS.get(str(part.get("type"))) if isinstance(part, dict) else None
-    if isinstance(part, str):
-        return Turn(here, role, part)
-    if key is not None and isinstance(part.get(key), str):
-        return Turn((*here, key), role, part[key])
-    return Turn(here, role, part, Form.OTHER, _INSTEAD)
 
 
 def _call(here: Steps, call: Any, role: str) -> Iterator[Turn]:
@@ -134,10 +134,7 @@ def _called(here: Steps, holder: Mapping[str, Any], key: str, role: str) -> Iter
 def _odd(here: Steps, message: Mapping[str, Any], names: frozenset[str]) -> Iterator[Rest]:
     """Yield what stands in a message beside its texts, and is no structure."""
     yield from rest_of(message, _MESSAGE, here)
-    for n, part in enumerate(_list(message.get("content"))):
-        key = _PART_TEXTS.get(str(part.get("type"))) if isinstance(part, dict) else None
-        if key is not None and isinstance(part.get(key), str):
-            yield from rest_of(part, {**_STRUCTURE, key: Leave.TAKEN}, (*here, "content", n))
+    yield from rests_in(_list(message.get("content")), (*here, "content"))
     for n, call in enumerate(_list(message.get("tool_calls"))):
         if isinstance(call, dict):
             shape = _STRUCTURE | {key: _shape(call, key, names) for key in ("function", "custom")}

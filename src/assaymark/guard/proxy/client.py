@@ -41,6 +41,7 @@ class Client:
         self.method: str = scope["method"]
         self.has_begun = False
         self.status = 0
+        self._waits = self.headers.get("expect", "").lower() == "100-continue"
 
     async def body(self, most: int, seconds: float) -> bytes:
         """Return the body.
@@ -52,6 +53,7 @@ class Client:
         if announced(self.headers.get("content-length", "")) > most:
             raise _too_large(most)
         data = bytearray()
+        self._waits = False
         try:
             async with asyncio.timeout(seconds):
                 while True:
@@ -138,6 +140,9 @@ class Client:
     async def _begin(self, status: int, headers: Mapping[str, str]) -> None:
         self.has_begun, self.status = True, status
         known = {"x-request-id": self.request_id, "request-id": self.request_id, **headers}
+        if self._waits:
+            # It was not asked for its body and may send it, or leave it out: what comes next can be either.
+            known["connection"] = "close"
         await self._send_raw(
             {
                 "type": "http.response.start",

@@ -28,12 +28,14 @@ from assaymark.guard.proxy.turns import Form, Turn, judged_turns
 
 _REQUEST: Shape = {
     **SETTINGS,
-    **dict.fromkeys(("best_of", "echo"), Leave.PLAIN),
+    "best_of": Leave.COUNT,
+    "echo": Leave.PLAIN,
     **dict.fromkeys(("prompt", "suffix"), Leave.TAKEN),
 }
 _ANSWER: Shape = {**FRAME, "choices": Leave.TAKEN}
 _CHOICE: Shape = {
-    **dict.fromkeys(("index", "finish_reason"), Leave.PLAIN),
+    "index": Leave.COUNT,
+    "finish_reason": Leave.PLAIN,
     **dict.fromkeys(("text", "logprobs"), Leave.TAKEN),
 }
 

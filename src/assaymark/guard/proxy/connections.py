@@ -17,18 +17,21 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
 
 from assaymark.errors import InputError
 from assaymark.guard.asgi.refusals import RefusedError
+from assaymark.guard.proxy.line import BrokenError, Line
 from assaymark.guard.proxy.settings import Timeouts, UpstreamSettings, Via
 from assaymark.guard.proxy.streams import Streams
 from assaymark.guard.proxy.tunnel import Tunnels
 
 _MOST_IDLE = 64
+_IDLE = 4.0
+"""Seconds after which an idle connection is not used any more: many servers close theirs after five, and a
+request that meets its end is lost."""
 
 
 class NotSentError(Exception):
@@ -50,24 +53,19 @@ class UpstreamAnswer:
 
     Args:
         origin: Where its connection goes back to.
-        connection: It came on.
-        response: Of httpcore.
+        line: It comes on.
         timeouts: How long pieces may take.
         until: When all of it must be there; monotonic.
     """
 
-    def __init__(
-        self, origin: Origin, connection: Any, response: Any, timeouts: Timeouts, until: float
-    ) -> None:
-        self._origin, self._connection, self._response = origin, connection, response
+    def __init__(self, origin: Origin, line: Line, timeouts: Timeouts, until: float) -> None:
+        self._origin, self._line = origin, line
         self._timeouts, self._until = timeouts, until
-        self._is_read = False
         self.waited = 0.0
         """Seconds for which the upstream was waited for."""
-        self.status: int = response.status
+        self.status = line.status
         self.headers: Mapping[str, str] = {
-            name.decode("latin-1").lower(): value.decode("latin-1")
-            for name, value in response.headers
+            name.decode("latin-1"): value.decode("latin-1") for name, value in line.headers
         }
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -76,24 +74,24 @@ class UpstreamAnswer:
         Raises:
             RefusedError: It broke off, or took too long.
         """
-        stream = self._response.aiter_stream()
         while True:
-            began = time.monotonic()
-            seconds = min(self._timeouts.idle, self._until - began)
-            try:
-                async with asyncio.timeout(max(seconds, 0.0)):
-                    piece = await anext(stream)
-            except StopAsyncIteration:
-                self._is_read = True
+            piece = await (self._awaited() if self._line.is_waited_for else self._line.piece())
+            if not piece:
                 return
-            except TimeoutError:
-                raise late("it stopped in the middle") from None
-            except (httpcore.NetworkError, httpcore.ProtocolError, OSError):
-                raise failed("it broke off in the middle") from None
-            finally:
-                self.waited += time.monotonic() - began
-            if piece:
-                yield piece
+            yield piece
+
+    async def _awaited(self) -> bytes:
+        began = time.monotonic()
+        seconds = min(self._timeouts.idle, self._until - began)
+        try:
+            async with asyncio.timeout(max(seconds, 0.0)):
+                return await self._line.piece()
+        except TimeoutError:
+            raise late("it stopped in the middle") from None
+        except (BrokenError, OSError):
+            raise failed("it broke off in the middle") from None
+        finally:
+            self.waited += time.monotonic() - began
 
     async def body(self, most: int) -> bytes:
         """Return the whole body.
@@ -110,7 +108,7 @@ class UpstreamAnswer:
 
     async def close(self) -> None:
         """Give the connection back, or close it."""
-        await self._origin.put_back(self._connection, self._response, is_whole=self._is_read)
+        await self._origin.put_back(self._line)
 
 
 class Origin:
@@ -131,10 +129,13 @@ class Origin:
         self._context = _trusting(settings.authority) if is_tls else None
         if self._context is not None and settings.certificate is not None:
             _show(self._context, settings.certificate, settings.private_key)
-        host = self._base.hostname or ""
-        self._host = host.encode("idna") if not host.replace(":", "").isalnum() else host.encode()
-        self._port = self._base.port or (443 if is_tls else 80)
-        self._idle: list[Any] = []
+        name, port = self._base.hostname or "", self._base.port
+        self._host = name if name.isascii() else name.encode("idna").decode("ascii")
+        self._port = port or (443 if is_tls else 80)
+        shown = f"[{self._host}]" if ":" in self._host else self._host
+        self._named = f"{shown}:{port}".encode() if port else shown.encode()
+        self._path = self._base.path.rstrip("/").encode()
+        self._idle: list[tuple[float, Line]] = []
 
     async def ask(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes, until: float
@@ -152,88 +153,71 @@ class Origin:
             NotSentError: Nobody is there.
             RefusedError: It failed after that.
         """
-        connection = await self._take()
+        line = await self._take()
         seconds = min(self._timeouts.first_byte, until - time.monotonic())
         try:
             async with asyncio.timeout(max(seconds, 0.0)):
-                response = await connection.handle_async_request(
-                    self._request(method, target, headers, body)
-                )
-        except (httpcore.ConnectError, httpcore.ConnectTimeout):
-            await connection.aclose()
-            raise NotSentError from None
+                await line.ask(method, *self._request(method, target, headers, body), body)
         except TimeoutError:
-            await connection.aclose()
+            await line.close()
             raise late("it did not begin to answer") from None
-        except (httpcore.NetworkError, httpcore.ProtocolError, OSError):
-            await connection.aclose()
+        except (BrokenError, OSError):
+            await line.close()
             raise failed("it broke off before it answered") from None
         except BaseException:
-            await connection.aclose()
+            await line.close()
             raise
-        return UpstreamAnswer(self, connection, response, self._timeouts, until)
+        return UpstreamAnswer(self, line, self._timeouts, until)
 
-    async def put_back(self, connection: Any, response: Any, *, is_whole: bool) -> None:
+    async def put_back(self, line: Line) -> None:
         """Keep a connection for the next request, or close it."""
-        if is_whole:
-            await response.aclose()
-            has_room = len(self._idle) < _MOST_IDLE
-            if has_room and connection.is_available() and not _says_more(connection):
-                self._idle.append(connection)
-                return
-        await connection.aclose()
+        if line.is_free and len(self._idle) < _MOST_IDLE:
+            self._idle.append((time.monotonic(), line))
+        else:
+            await line.close()
 
     async def close(self) -> None:
         """Close what is open and not at work."""
         while self._idle:
-            await self._idle.pop().aclose()
+            _, line = self._idle.pop()
+            await line.close()
 
-    async def _take(self) -> Any:
+    async def _take(self) -> Line:
         while self._idle:
-            connection = self._idle.pop()
-            if connection.is_available() and not connection.has_expired():
-                return connection
-            await connection.aclose()
-        return httpcore.AsyncHTTPConnection(
-            httpcore.Origin(self._base.scheme.encode(), self._host, self._port),
-            ssl_context=self._context,
-            network_backend=self._streams,
-        )
+            since, line = self._idle.pop()
+            if not line.has_ended and time.monotonic() - since < _IDLE:
+                return line
+            await line.close()
+        seconds = self._timeouts.connect
+        try:
+            stream = await self._streams.connect_tcp(self._host, self._port, seconds)
+        except httpcore.ConnectError:
+            raise NotSentError from None
+        if self._context is not None:
+            try:
+                stream = await stream.start_tls(self._context, self._host, seconds)
+            except httpcore.ConnectError:
+                raise NotSentError from None
+            except BaseException:
+                await stream.aclose()
+                raise
+        return Line(stream)
 
     def _request(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
-    ) -> httpcore.Request:
+    ) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+        """Return the path and the headers of a request."""
         told = [
             (b"Content-Type", b"application/json"),
             (b"Content-Length", str(len(body)).encode()),
         ]
-        path = f"{self._base.path.rstrip('/')}{target}"
-        netloc = self._base.netloc.encode("idna") if self._base.netloc.isascii() else self._host
-        return httpcore.Request(
-            method,
-            httpcore.URL(
-                scheme=self._base.scheme.encode(),
-                host=self._host,
-                port=self._base.port,
-                target=path.encode(),
-            ),
-            headers=[
-                (b"Host", netloc),
-                *(() if method == "GET" else told),
-                # What is packed could not be judged.
-                (b"Accept-Encoding", b"identity"),
-                *((name.encode(), value.encode("latin-1")) for name, value in headers.items()),
-            ],
-            content=body,
-            extensions={"timeout": {"connect": self._timeouts.connect}},
-        )
-
-
-def _says_more(connection: Any) -> bool:
-    """Return whether an upstream has sent more than its answer: the next client's would begin with that."""
-    # httpcore does not tell what its parser, h11, has left; a connection of which nobody knows is closed.
-    http = getattr(getattr(connection, "_connection", None), "_h11_state", None)
-    return http is None or bool(http.trailing_data[0])
+        return self._path + target.encode(), [
+            (b"Host", self._named),
+            *(() if method == "GET" else told),
+            # What is packed could not be judged.
+            (b"Accept-Encoding", b"identity"),
+            *((name.encode(), value.encode("latin-1")) for name, value in headers.items()),
+        ]
 
 
 def _reaching(via: Via | None) -> httpcore.AsyncNetworkBackend:
@@ -247,9 +231,11 @@ def _reaching(via: Via | None) -> httpcore.AsyncNetworkBackend:
 
 def _trusting(authority: Path | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=None if authority is None else str(authority))
+        context = ssl.create_default_context(cafile=None if authority is None else str(authority))
     except (OSError, ssl.SSLError):
         raise InputError(f"the certificate `{authority}` cannot be used") from None
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _show(context: ssl.SSLContext, certificate: Path, private_key: Path | None) -> None:

@@ -22,9 +22,10 @@ from assaymark.guard.asgi.account import Account
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.guard import Guard
 from assaymark.guard.proxy.dialect import OpenAIErrors
-from assaymark.guard.proxy.faults import fault
+from assaymark.guard.proxy.faults import fault, unserved
+from assaymark.guard.proxy.keys import conversation_of
 from assaymark.guard.proxy.record import Record, Unserved
-from assaymark.guard.serving import REQUEST, SESSION, TENANT, NotServedError, ServedPolicy
+from assaymark.guard.serving import REQUEST, TENANT, NotServedError, ServedPolicy
 from assaymark.guard.sessions import Session
 
 if TYPE_CHECKING:
@@ -116,9 +117,7 @@ async def admitted(proxy: ProxyApplication, client: Client) -> tuple[ServedPolic
     except AssaymarkError as error:
         if isinstance(error, NotServedError):
             await _unserved(proxy, client, came, caller.tenant, error)
-        raise RefusedError(
-            503, "guard_unavailable", "no policy holds for this request", cause=error.message
-        ) from None
+        raise unserved(error) from None
 
 
 def recorded(
@@ -135,6 +134,7 @@ def recorded(
         judge=said,
         digest=proxy.digest(data),
     )
+    record.is_off = served.is_off
     return record, said
 
 
@@ -155,12 +155,13 @@ async def answer_contract(
     data = await client.body(limits.caps.request, limits.seconds)
     name = api.path.strip("/").replace("/", ".")
     record, said = recorded(proxy, client, served, ServedApi(name, api.path), data)
-    conversation = headers.get(SESSION)
+    conversation = conversation_of(client)
     call = Call(
         path_parameters=parameters,
         query=dict(parse_qsl(client.query.decode("latin-1"), keep_blank_values=True)),
         headers=headers,
         body=data,
+        tenant=served.tenant,
         session=None if conversation is None else Session(served.tenant, conversation),
         guard=served.guard,
     )

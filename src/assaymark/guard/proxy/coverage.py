@@ -17,7 +17,7 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from assaymark.guard.documents import Steps
-from assaymark.guard.structure import OPAQUE, PLAIN, is_plain
+from assaymark.guard.structure import OPAQUE, PLAIN, is_count, is_plain
 
 
 class Leave(Enum):
@@ -25,6 +25,9 @@ class Leave(Enum):
 
     PLAIN = "plain"
     """Structure, as long as it is plain."""
+
+    COUNT = "count"
+    """Small numbers, and nothing else."""
 
     OPAQUE = "opaque"
     """Like `PLAIN`, of any length: coded or encrypted by the provider."""
@@ -52,7 +55,7 @@ def rest_of(document: Any, shape: Shape, steps: Steps = ()) -> Iterator[Rest]:
     if document is None or shape is Leave.TAKEN:
         return
     if isinstance(shape, Leave):
-        if not is_plain(document, OPAQUE if shape is Leave.OPAQUE else PLAIN):
+        if not _is_left(document, shape):
             yield Rest(steps, document)
     elif isinstance(shape, list) and isinstance(document, list):
         for n, each in enumerate(document):
@@ -66,6 +69,12 @@ def rest_of(document: Any, shape: Shape, steps: Steps = ()) -> Iterator[Rest]:
                 yield from rest_of(each, shape[key], (*steps, key))
     else:
         yield Rest(steps, document)
+
+
+def _is_left(value: Any, shape: Leave) -> bool:
+    if shape is Leave.COUNT:
+        return is_count(value)
+    return is_plain(value, OPAQUE if shape is Leave.OPAQUE else PLAIN)
 
 
 def texts_of(rest: Rest, but: Collection[str]) -> Iterator[tuple[Steps, str]]:

@@ -23,12 +23,14 @@ from assaymark.guard.proxy.reading import an_object, invalid_answer
 from assaymark.guard.proxy.turns import judged_turns
 
 _REQUEST: Shape = {
-    **dict.fromkeys(("model", "dimensions", "encoding_format"), Leave.PLAIN),
+    **dict.fromkeys(("model", "encoding_format"), Leave.PLAIN),
+    "dimensions": Leave.COUNT,
     "input": Leave.TAKEN,
 }
 _ANSWER: Shape = {
-    **dict.fromkeys(("id", "object", "created", "model", "usage"), Leave.PLAIN),
-    "data": [{"object": Leave.PLAIN, "index": Leave.PLAIN, "embedding": Leave.OPAQUE}],
+    **dict.fromkeys(("id", "object", "model", "usage"), Leave.PLAIN),
+    "created": Leave.COUNT,
+    "data": [{"object": Leave.PLAIN, "index": Leave.COUNT, "embedding": Leave.OPAQUE}],
 }
 
 

@@ -21,18 +21,19 @@ from typing import TYPE_CHECKING, Any
 from assaymark.errors import AssaymarkError
 from assaymark.guard.asgi.headers import BodyKind, body_kind
 from assaymark.guard.asgi.incoming import ClientLeftError
-from assaymark.guard.asgi.refusals import RefusedError, unreadable
+from assaymark.guard.asgi.refusals import BLOCKED, RefusedError
 from assaymark.guard.asgi.sse import Event, EventReader
 from assaymark.guard.proxy.client import Client
 from assaymark.guard.proxy.coverage import Rest
 from assaymark.guard.proxy.dialect import Answer, Dialect
-from assaymark.guard.proxy.faults import fault
+from assaymark.guard.proxy.faults import fault, unserved
 from assaymark.guard.proxy.forwarding import answer_headers, request_headers, target_of
 from assaymark.guard.proxy.judge import Judge
-from assaymark.guard.proxy.reading import answered, invalid_answer, request_object
+from assaymark.guard.proxy.keys import conversation_of
+from assaymark.guard.proxy.reading import answered, demand_json, invalid_answer, request_object
 from assaymark.guard.proxy.record import Record, Unserved, unlogged
 from assaymark.guard.proxy.rerouting import refuse_rerouting
-from assaymark.guard.serving import REQUEST, SESSION, TENANT, NotServedError
+from assaymark.guard.serving import REQUEST, TENANT, NotServedError
 from assaymark.guard.sessions import Session
 
 if TYPE_CHECKING:
@@ -78,8 +79,7 @@ class Exchange:
     async def _serve(self) -> None:
         caller = await self._proxy.keys.caller(self._client)
         limits = self._proxy.limits
-        if body_kind(self._client.raw_headers) is not BodyKind.JSON:
-            raise unreadable("request", "it is not JSON in UTF-8")
+        demand_json(self._client.raw_headers)
         data = await self._client.body(limits.caps.request, limits.seconds)
         document = request_object(data)
         async with self._proxy.slots.one():
@@ -94,17 +94,14 @@ class Exchange:
         # The same request is treated alike, also where it names no conversation.
         same = hashlib.sha256(data).hexdigest()
         headers = {**self._client.headers, TENANT: tenant, REQUEST: same}
+        name = conversation_of(self._client)
         try:
             served = self._proxy.source.guard_for(headers)
         except AssaymarkError as error:
             if isinstance(error, NotServedError):
                 self._record = self._recording(tenant, data, Unserved(error.policy))
                 self._record.outcome = error.outcome
-            why = "no policy holds for this request"
-            if self._record is not None and self._record.outcome == "stopped":
-                why = "whoever runs this guard has stopped it: nothing is served until it goes on"
-            raise RefusedError(503, "guard_unavailable", why, cause=error.message) from None
-        name = headers.get(SESSION)
+            raise unserved(error) from None
         session = None if name is None else Session(served.tenant, name)
         self._judge = Judge(served.guard, session, self._proxy.limits.caps)
         self._record = self._recording(served.tenant, data, self._judge)
@@ -186,7 +183,18 @@ class Exchange:
                 502, "upstream_failed", "the upstream failed", cause="its error is no JSON"
             )
         document = await self._document(upstream)
-        new = await judge.answer_rest(document, [Rest((), document)])
+        try:
+            new = await judge.answer_rest(document, [Rest((), document)])
+        except RefusedError as refused:
+            if refused.code != BLOCKED:
+                raise
+            # Clients go by the status: whether they may try again, and when.
+            told = RefusedError(
+                upstream.status,
+                "upstream_error",
+                "the upstream failed; the policy blocks its words",
+            )
+            new = self._dialect.error(told, self._client.request_id)
         self._recorded().outcome = "upstream_error"
         await self._send(upstream.status, new, answer_headers(upstream.headers))
 

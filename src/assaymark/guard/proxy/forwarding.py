@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.proxy.dialect import Dialect
-from assaymark.guard.proxy.judge import BLOCKED_STATUS
+from assaymark.guard.proxy.faults import BLOCKED_STATUS
 from assaymark.guard.proxy.keys import shown_key
 from assaymark.guard.proxy.settings import UpstreamSettings
 

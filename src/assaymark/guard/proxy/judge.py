@@ -15,26 +15,24 @@ from typing import Any, NamedTuple
 
 from assaymark.errors import AssaymarkError
 from assaymark.guard.asgi.account import Account
-from assaymark.guard.asgi.refusals import RefusedError, blocked
+from assaymark.guard.asgi.refusals import blocked
 from assaymark.guard.documents import Steps, pointer
 from assaymark.guard.guard import Guard
 from assaymark.guard.proxy.coverage import Rest, put_back, texts_of
-from assaymark.guard.proxy.faults import unavailable
+from assaymark.guard.proxy.faults import BLOCKED_STATUS, not_inspectable, unavailable
 from assaymark.guard.proxy.reading import MOST_TEXTS, invalid_answer
 from assaymark.guard.sessions import Session
 from assaymark.guard.stream import GuardStream
-from assaymark.guard.verdict import Checked, Unjudged, Verdict
+from assaymark.guard.unread import unread
+from assaymark.guard.verdict import UNREAD, Checked, Unjudged, Verdict
 from assaymark.policy.guarding import Action, Phase
-
-BLOCKED_STATUS = 400
-"""Of the answer to a request that the policy blocks: clients do not try again."""
 
 AT_ONCE = frozenset({"annotations", "images"})
 """Lists whose elements come whole, one after the other."""
 
 _MOST_AT_ONCE = 10_000
-_NAMED = 3
-"""Fields that an error names."""
+_IN_PART = "/content/0/value"
+"""Where a part stands in the message that was made of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,25 +120,46 @@ class Judge:
         """
         return await self._rest(document, rests, Phase.INPUT, self.request)
 
-    def opaque(self, name: str, *, in_answer: bool = False) -> None:
+    def unread(self, value: Any, *steps: str | int, in_answer: bool = False) -> list[Rest]:
+        """Note that a part passes that nothing can read as a whole; return what can be read in it.
+
+        Args:
+            value: The part.
+            steps: Where it stands; none of them the client's own word.
+            in_answer: Whether it is the answer's.
+
+        Raises:
+            RefusedError: The policy does not let it pass.
+        """
+        for each in unread(value).coded:
+            self.opaque(*steps, *each, in_answer=in_answer)
+        return self.readable(value, *steps)
+
+    @staticmethod
+    def readable(value: Any, *steps: str | int) -> list[Rest]:
+        """Return what can be read in a part at `steps` that nothing can read as a whole."""
+        return [
+            Rest((*steps, *each.steps), each.value, is_part=bool(each.keys))
+            for each in unread(value).readable
+        ]
+
+    def opaque(self, *steps: str | int, in_answer: bool = False) -> None:
         """Note that a field passes that nothing can read.
 
         Args:
-            name: Of the field; never the client's own word.
+            steps: Where it stands; none of them the client's own word.
             in_answer: Whether it is the answer's.
 
         Raises:
             RefusedError: The policy does not let it pass.
         """
         refuses = self.guard.rules.refuses_uninspected
-        lapse = Unjudged(
-            detector="", reason="nothing reads it", passed=not refuses, field=f"/{name}"
-        )
+        lapse = Unjudged(detector="", reason=UNREAD, passed=not refuses, field=pointer(steps))
         verdict = Verdict.BLOCK if refuses else Verdict.ALLOW
         account = self._rests if in_answer else self.request
         account.add(Said(verdict, (), (lapse,)))
         if refuses:
-            raise not_inspectable("response" if in_answer else "request", [name])
+            raise not_inspectable("response" if in_answer else "request", [str(steps[0])])
 
     # -- answers
 
@@ -261,31 +280,20 @@ class Judge:
     def _demand_passed(checked: Checked, what: str) -> None:
         if checked.verdict is not Verdict.BLOCK:
             return
-        unread = [each.field for each in checked.unjudged if not each.detector and not each.passed]
-        if unread and not any(each.action is Action.BLOCK for each in checked.findings):
+        unseen = any(not each.detector and not each.passed for each in checked.unjudged)
+        if unseen and not any(each.action is Action.BLOCK for each in checked.findings):
             raise not_inspectable(what, [])
         raise blocked(what, BLOCKED_STATUS)
 
 
 def _of_value(said: Any, where: Sequence[Steps]) -> str:
     """Return the place of something in a text that was made a message of."""
-    _, hash_, inner = said.field.partition("#")
-    return f"{pointer(where[said.message])}{hash_}{inner}"
+    before, hash_, inner = said.field.partition("#")
+    _, _, below = before.partition(_IN_PART)
+    return f"{pointer(where[said.message])}{below}{hash_}{inner}"
 
 
 def _in_document(field: str, rests: Sequence[Rest]) -> str:
     """Return the place of something in what was judged together with others."""
     number, slash, inner = field.removeprefix("#/").partition("/")
     return f"{pointer(rests[int(number)].steps)}{slash}{inner}" if number.isdecimal() else ""
-
-
-def not_inspectable(what: str, names: Sequence[str]) -> RefusedError:
-    """Return the refusal of a `request` or `response` with parts that nothing can read."""
-    status = BLOCKED_STATUS if what == "request" else 502
-    shown = f" its `{'`, `'.join(names[:_NAMED])}`" if names else " a part of it"
-    return RefusedError(
-        status,
-        "not_inspectable",
-        f"the {what} cannot be judged: nothing reads{shown}",
-        param=names[0] if names else None,
-    )

@@ -7,6 +7,7 @@ Who asks: the keys that clients show, and the word of a gateway in front.
   who fails is remembered for a while: strangers cannot make the server spend more.
 * Without keys a request has to be addressed to this machine by a loopback name: a page of another site that
   has its own name point here (DNS rebinding) is refused.
+* A conversation is named once, or not at all: an empty name is none, so that no two clients share one by it.
 * A tenant is believed from a key. Without one it is believed from a header only where the settings name the
   addresses that set it; from everybody else the header is not read.
 
@@ -27,9 +28,18 @@ from typing import Protocol
 from assaymark.guard.asgi.refusals import RefusedError
 from assaymark.guard.proxy.key_digests import MAX_CHARACTERS, digest_of, is_ours, new_key
 from assaymark.guard.proxy.settings import KeySettings, Trust, is_loopback
-from assaymark.guard.serving import TENANT
+from assaymark.guard.serving import SESSION, TENANT
 
-__all__ = ["ANY", "Asking", "Caller", "Keyring", "digest_of", "new_key", "shown_key"]
+__all__ = [
+    "ANY",
+    "Asking",
+    "Caller",
+    "Keyring",
+    "conversation_of",
+    "digest_of",
+    "new_key",
+    "shown_key",
+]
 
 ANY = "*"
 """The tenant of a key whose owner may speak for any."""
@@ -42,6 +52,7 @@ _MOST_STRANGERS = 4_096
 
 
 _SHOWN_IN = ("x-api-key", "api-key", "x-guardrailsai-api-key")
+_KEY_HEADERS = frozenset(each.encode() for each in ("authorization", *_SHOWN_IN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,29 +111,38 @@ class Keyring:
             asking: The request.
 
         Raises:
-            RefusedError: No key that is known, too many keys to try, or a tenant that is named twice; without
-                keys, another name than this machine's.
+            RefusedError: No key that is known, too many keys to try, or a key or a tenant that stands in two
+                headers of one name; without keys, another name than this machine's.
         """
         if not self._keys and not self._slow:
             if self._trust is not None and _is_in(asking.peer, self._trust):
                 return Caller("", self._named(asking))
             _demand_here(asking.headers)
             return Caller("", "")
+        _demand_one_of_each(asking)
         found = await self._owner(asking.headers)
         if found is None:
             raise _unknown()
         return Caller(found.name, self._named(asking) if found.tenant == ANY else found.tenant)
 
-    async def is_operator(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a request may see what is about all tenants: its key speaks for any."""
-        try:
-            if not self._keys and not self._slow:
-                _demand_here(headers)
-                return True
-            found = await self._owner(headers)
-        except RefusedError:
-            return False
-        return found is not None and found.tenant == ANY
+    async def demand_operator(self, headers: Mapping[str, str]) -> None:
+        """Demand that a request may see what is about all tenants: its key speaks for any.
+
+        Raises:
+            RefusedError: It may not: nobody knows the key, or it is one tenant's.
+        """
+        if not self._keys and not self._slow:
+            _demand_here(headers)
+            return
+        found = await self._owner(headers)
+        if found is None:
+            raise _unknown()
+        if found.tenant != ANY:
+            raise RefusedError(
+                403,
+                "not_allowed",
+                "this is for keys whose tenant is `*`, and this key is another's",
+            )
 
     # -- the key
 
@@ -179,11 +199,30 @@ class Keyring:
                 return ""
             header = self._trust.tenant_header
         # A gateway that adds its own word to the client's leaves two, and nobody can tell whose is whose.
-        if sum(name.lower() == header.encode() for name, _ in asking.raw_headers) > 1:
-            raise RefusedError(
-                400, "invalid_request", "the request names its tenant more than once"
-            )
-        return asking.headers.get(header, "")
+        return _named_once(asking, header, "tenant")
+
+
+def conversation_of(asking: Asking) -> str | None:
+    """Return the conversation that a request names, if it names one.
+
+    Raises:
+        RefusedError: It names two.
+    """
+    return _named_once(asking, SESSION, "conversation") or None
+
+
+def _demand_one_of_each(asking: Asking) -> None:
+    """Demand that no key stands beside another one: who is in front may have looked at the other."""
+    names = [name.lower() for name, _ in asking.raw_headers]
+    shown = [each for each in names if each in _KEY_HEADERS]
+    if len(shown) != len(set(shown)):
+        raise RefusedError(400, "invalid_request", "the request shows its key more than once")
+
+
+def _named_once(asking: Asking, header: str, what: str) -> str:
+    if sum(name.lower() == header.encode() for name, _ in asking.raw_headers) > 1:
+        raise RefusedError(400, "invalid_request", f"the request names its {what} more than once")
+    return asking.headers.get(header, "").strip()
 
 
 def _unknown(cause: str = "") -> RefusedError:

@@ -42,11 +42,21 @@ _BELOW = f"{PATH}/"
 _SECONDS = 10.0
 """In which an upstream has to tell what it has."""
 
+_LATER = 10
+"""Seconds after which a client may ask again where no upstream told anything."""
+
 _OK = 200
 _VERSION = "anthropic-version"
 _ANTHROPIC = frozenset({"messages"})
-_ID = re.compile(r"[\w.:/@+-]{1,256}", re.ASCII)
-_OWNER = re.compile(r"[\w.:/@+ -]{1,64}", re.ASCII)
+_ID = re.compile(
+    r"(?=[\w.:/@+-]{1,256}\Z)(?:@[a-z]+/)?[\w.:/+-]*[A-Za-z][\w.:/+-]*(?:@(?:\d{3,8}|default|latest))?",
+    re.ASCII,
+)
+"""With a letter, and with `@` only before the name of an account or a version."""
+
+_OWNER = re.compile(r"(?=.{1,64}\Z)[A-Za-z][\w.:/+-]*", re.ASCII)
+"""One word."""
+
 _LATEST = 253_402_300_799
 """The last second that has a year of four digits."""
 
@@ -116,7 +126,9 @@ async def _models(
     speaking = [(each, dialect) for each in proxy.upstreams for dialect in _first(each, spoken)]
     found = await asyncio.gather(*(of(*each) for each in speaking))
     if speaking and all(each is None for each in found):
-        raise RefusedError(503, "upstream_unavailable", "no upstream tells what it has")
+        raise RefusedError(
+            503, "upstream_unavailable", "no upstream tells what it has", retry_after=_LATER
+        )
     return list(
         {each.id: each for some in reversed(found) for each in reversed(some or ())}.values()
     )[::-1]

@@ -18,6 +18,8 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from assaymark.guard.proxy.framing import Framing
+
 _UNREADABLE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _MOST_WAITING = 16  # requests of one connection that came before an answer to the first
@@ -47,14 +49,19 @@ class _Patient(HttpToolsProtocol):
     _looking: asyncio.TimerHandle | None = None
     _unsent = 0
     _answered: RequestResponseCycle | None = None
+    _ending: asyncio.TimerHandle | None = None
+    _is_over = False  # whether nothing behind the last request is read
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._framing = Framing()
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
         self._look_away()
+        if self._ending is not None:
+            self._ending.cancel()
         # uvicorn tells the request that came last; who waits for news is the one that is being answered.
         if self._answered is not None and not self._answered.response_complete:
             self._answered.disconnected = True
@@ -66,7 +73,7 @@ class _Patient(HttpToolsProtocol):
         self._run += len(data)
         try:
             self._feed(data)
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, ValueError):
             self._refuse(_UNREADABLE)
         if self.transport.is_closing():
             return
@@ -77,18 +84,27 @@ class _Patient(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
+        # Its head may have begun before the last answer ended, and that had the connection wait for another.
+        self._unset_keepalive_if_required()
         super()._start_asgi_task(cycle, app)
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._close()
+
     def _feed(self, data: bytes) -> None:
-        while data:
+        start = 0
+        while start < len(data) and not self._is_over:
+            end = self._framing.end_of_piece(data, start)
             try:
-                self.parser.feed_data(data)
+                self.parser.feed_data(memoryview(data)[start:end])
             except httptools.HttpParserUpgrade as upgrade:
                 (offset,) = upgrade.args
                 self._go_on()
-                data = data[offset:]
+                start += offset
             else:
-                return
+                start = end
 
     def _go_on(self) -> None:
         """Take the body of a request that asks for another protocol, as the first ones of Java's client do.
@@ -105,6 +121,7 @@ class _Patient(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         if not self._is_same:
+            self._framing.begin()
             # Only now: blank lines, and a body that nobody waits for, keep no connection open.
             self._unset_keepalive_if_required()
             self._unwatch()
@@ -122,8 +139,12 @@ class _Patient(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if not self._is_same:
             self._demand_plain()
+            self._framing.enter_body(self.headers)
             self._awaited = _Awaited.BODY
             super().on_headers_complete()
+            if self.pipeline:
+                # uvicorn would not read until the answer before ends, and not see who leaves meanwhile.
+                self.flow.resume_reading()
 
     def _demand_plain(self) -> None:
         """Demand what all readers understand alike, and an end of what waits.
@@ -132,10 +153,14 @@ class _Patient(HttpToolsProtocol):
             ValueError: It is otherwise; the parser makes a refusal of it.
         """
         version = self.parser.get_http_version()
+        if version == "1.0":
+            self.expect_100_continue = (
+                False  # it does not know what that is; RFC 9110, section 10.1.1
+            )
         hosts = [value for name, value in self.headers if name == b"host"]
         codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
-        if version not in {"1.0", "1.1"} or len(hosts) > 1 or (version == "1.1" and not hosts):
-            raise ValueError("another version, or not one host")
+        if len(hosts) > 1 or (version == "1.1" and not hosts):
+            raise ValueError("not one host")
         if codings and (codings != [b"chunked"] or version == "1.0"):
             raise ValueError("another coding than chunks")
         if len(self.pipeline) >= _MOST_WAITING:
@@ -143,17 +168,20 @@ class _Patient(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._run = 0
+        self._framing.take(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         if not self.parser.should_upgrade():
             self._run = 0
             self._awaited = _Awaited.NOTHING
+            self._framing.end()
             if not self.parser.should_keep_alive():
                 # Perhaps said by a trailer only: the parser reads nothing behind this request.
                 self.cycle.keep_alive = False
                 if self.cycle.response_complete:
                     self._close()
+            self._is_over = not self.cycle.keep_alive
             super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -172,16 +200,25 @@ class _Patient(HttpToolsProtocol):
     def _close(self) -> None:
         """Close, and do not wait for ever for a client that takes nothing of what is left."""
         self.transport.close()
-        self.loop.call_later(self.seconds, self.transport.abort)
+        if self._ending is None:
+            self._ending = self.loop.call_later(self.seconds, self.transport.abort)
 
     def _refuse(self, answer: bytes) -> None:
         """Say that it goes no further, unless that would stand inside an answer, or in the place of one."""
         answered = self._answered
-        if self.pipeline or (answered is not None and not answered.response_complete):
-            self.transport.abort()
+        if answered is None or (answered.response_complete and not self.pipeline):
+            self._say(answer)
+        elif answered is self.cycle and answered.more_body and not answered.response_started:
+            # It is about this very request, whose body will never be whole.
+            answered.disconnected = True
+            answered.message_event.set()
+            self._say(answer)
         else:
-            self.transport.write(answer)
-            self._close()
+            self.transport.abort()
+
+    def _say(self, answer: bytes) -> None:
+        self.transport.write(answer)
+        self._close()
 
     def _watch(self) -> None:
         """Give the client so long for what is awaited; it begins to wait for it only once."""
@@ -191,7 +228,14 @@ class _Patient(HttpToolsProtocol):
         if self._awaited is not _Awaited.NOTHING:
             self._watched = self._awaited
             delay = self.seconds if self._awaited is _Awaited.HEAD else 2 * self.seconds
-            self._deadline = self.loop.call_later(delay, self.transport.abort)
+            self._deadline = self.loop.call_later(delay, self._give_up, delay)
+
+    def _give_up(self, delay: float) -> None:
+        if self.flow.read_paused:
+            # It is us who do not read: the body waits for its turn behind an answer.
+            self._deadline = self.loop.call_later(delay, self._give_up, delay)
+        else:
+            self.transport.abort()
 
     def _unwatch(self) -> None:
         if self._deadline is not None:

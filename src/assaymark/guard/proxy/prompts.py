@@ -1,7 +1,8 @@
 """
 Inputs that are a text, some texts, or tokens, as legacy completions and embeddings take them.
 
-Tokens are a coded text that nothing here reads: refused, or, where the policy says so, passed and named.
+Tokens are a coded text that nothing here reads: refused, or, where the policy says so, passed and named. The
+texts beside them are judged.
 
 tests/guard/proxy/test_completions.py
 """
@@ -13,6 +14,9 @@ from typing import Any
 
 from assaymark.guard.proxy.judge import Judge
 from assaymark.guard.proxy.turns import Form, Turn
+
+_MOST_TOKENS = 10_000_000
+"""That a vocabulary has; larger numbers are something else, and read."""
 
 
 def prompt_turns(document: Mapping[str, Any], key: str, judge: Judge) -> list[Turn]:
@@ -28,16 +32,18 @@ def prompt_turns(document: Mapping[str, Any], key: str, judge: Judge) -> list[Tu
         return [Turn((key,), "user", value)]
     if not isinstance(value, list):
         return [Turn((key,), "user", value, Form.JSON)]
-    if any(_is_token(each) for each in value) or any(
-        isinstance(each, list) and all(map(_is_token, each)) for each in value
-    ):
+    read = [n for n, each in enumerate(value) if not _are_tokens(each)]
+    if len(read) < len(value):
         judge.opaque(key)
-        return []
     return [
-        Turn((key, n), "user", each, Form.TEXT if isinstance(each, str) else Form.JSON)
-        for n, each in enumerate(value)
+        Turn((key, n), "user", value[n], Form.TEXT if isinstance(value[n], str) else Form.JSON)
+        for n in read
     ]
 
 
+def _are_tokens(value: Any) -> bool:
+    return all(map(_is_token, value)) if isinstance(value, list) else _is_token(value)
+
+
 def _is_token(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS

@@ -10,7 +10,8 @@ from typing import Any
 
 from assaymark.canonical import parse_strict
 from assaymark.errors import EvidenceError
-from assaymark.guard.asgi.refusals import RefusedError
+from assaymark.guard.asgi.headers import BodyKind, Headers, body_kind
+from assaymark.guard.asgi.refusals import RefusedError, unreadable
 
 MOST_TEXTS = 1_000
 """Of one answer."""
@@ -21,6 +22,23 @@ def invalid_answer(why: str) -> RefusedError:
     return RefusedError(
         502, "upstream_invalid", "the upstream's answer could not be read", cause=why
     )
+
+
+def demand_json(headers: Headers) -> None:
+    """Demand that headers announce JSON in UTF-8.
+
+    Raises:
+        RefusedError: They announce something else, or nothing.
+    """
+    kind = body_kind(headers)
+    if kind is BodyKind.JSON:
+        return
+    needed = "it has to have one content type, `application/json`"
+    if kind == "charset":
+        needed = "its charset has to be UTF-8"
+    elif kind == "content-encoding":
+        needed = "it has to come without a content encoding"
+    raise unreadable("request", needed)
 
 
 def request_object(data: bytes) -> dict[str, Any]:

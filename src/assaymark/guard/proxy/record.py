@@ -142,14 +142,19 @@ class Record:
         lapses += [f"response={each}" for each in response.lapses]
         if self.is_off:
             lapses = ["everything=switched off"]
-        answer = "streamed" if self.streamed else response.verdict.name.lower()
+        answer = "streamed" if self.streamed else self._verdict(response)
         said = {
             "policy": self._judge.guard.policy,
-            "request": request.verdict.name.lower(),
+            "request": self._verdict(request),
             "response": answer if self.is_sent_on else "",
             "unjudged": ", ".join(lapses),
         }
         return {name.decode(): value.decode("latin-1") for name, value in told(said)}
+
+    def _verdict(self, account: Account) -> str:
+        """Return the verdict on one side; nothing where it was not judged and did not pass."""
+        is_there = account.is_judged or account.verdict is not Verdict.ALLOW
+        return account.verdict.name.lower() if is_there or self.outcome == "passed" else ""
 
     def _said(self, sides: Mapping[str, Account]) -> Iterator[tuple[dict[str, Any], ...]]:
         """Yield what was found, then what was unjudged, with the sides that they are of."""

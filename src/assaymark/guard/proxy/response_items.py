@@ -54,6 +54,7 @@ class Spoken:
 
 
 _ARGUMENTS = Spoken("arguments", to_tool=True, is_json=True)
+_TRANSCRIPT = Spoken("transcript")
 _INPUT, _CODE = Spoken("input", to_tool=True), Spoken("code", to_tool=True)
 _CALLS = {each.text: each for each in (_ARGUMENTS, _INPUT, _CODE)}
 
@@ -62,6 +63,8 @@ SPOKEN = {
     "response.refusal": Spoken("refusal", "content"),
     "response.reasoning_text": Spoken("text", "content"),
     "response.reasoning_summary_text": Spoken("text", "summary"),
+    "response.audio.transcript": _TRANSCRIPT,
+    "response.output_audio_transcript": _TRANSCRIPT,
     "response.function_call_arguments": _ARGUMENTS,
     "response.mcp_call_arguments": _ARGUMENTS,
     "response.custom_tool_call_input": _INPUT,

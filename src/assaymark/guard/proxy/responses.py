@@ -20,25 +20,23 @@ from assaymark.guard.proxy.responses_answer import ResponsesAnswer
 from assaymark.guard.proxy.turns import Form, Turn, judged_turns
 from assaymark.redaction.redactor import WITHHELD
 
-_ELSEWHERE = ("previous_response_id", "conversation", "prompt", "background")
+_ELSEWHERE = ("previous_response_id", "conversation", "background")
 """What refers to what is not here; `background` to an answer that will be fetched from elsewhere."""
 
 _REQUEST: Shape = {
     **dict.fromkeys(
         (
-            *("model", "stream", "stream_options", "temperature", "top_p", "top_logprobs", "store"),
-            *(
-                "max_output_tokens",
-                "max_tool_calls",
-                "parallel_tool_calls",
-                "truncation",
-                "include",
-            ),
-            *("service_tier", "reasoning", "prompt_cache_key", "prompt_cache_retention"),
+            *("model", "stream", "stream_options", "store", "parallel_tool_calls", "truncation"),
+            *("include", "service_tier", "reasoning", "prompt_cache_key"),
+            *("prompt_cache_retention", *_ELSEWHERE),
         ),
         Leave.PLAIN,
     ),
-    **dict.fromkeys(("instructions", "input", *_ELSEWHERE), Leave.TAKEN),
+    **dict.fromkeys(
+        ("temperature", "top_p", "top_logprobs", "max_output_tokens", "max_tool_calls"),
+        Leave.COUNT,
+    ),
+    **dict.fromkeys(("instructions", "input", "prompt"), Leave.TAKEN),
 }
 _ITEM: dict[str, Shape] = dict.fromkeys(
     ("type", "id", "call_id", "status", "role", "phase"), Leave.PLAIN
@@ -77,7 +75,7 @@ class Responses(OpenAIErrors):
     names = frozenset(
         {
             *("input", "instructions", "output", "summary", "previous_response_id", "conversation"),
-            *("prompt", "background", "tools", "delta", "part", "item", "response"),
+            *("prompt", "variables", "background", "tools", "delta", "part", "item", "response"),
         }
     )
 
@@ -94,6 +92,8 @@ class Responses(OpenAIErrors):
         turns = list(_text(("instructions",), document.get("instructions"), "system"))
         names = declared_names(document.get("tools"))
         rests = list(rest_of(document, _REQUEST))
+        if document.get("prompt"):
+            rests += judge.unread(document["prompt"], "prompt")
         if isinstance(items, list):
             for n, item in enumerate(items):
                 turns += _item(("input", n), item)

@@ -12,7 +12,7 @@ tests/guard/proxy/test_responses.py and test_law.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assaymark.guard.asgi.refusals import RefusedError
@@ -32,20 +32,19 @@ _FILTERED = {"status": "incomplete", "incomplete_details": {"reason": "content_f
 _RESPONSE: dict[str, Shape] = {
     **dict.fromkeys(
         (
-            *("id", "object", "created_at", "completed_at", "status", "model", "temperature"),
-            *(
-                "top_p",
-                "top_logprobs",
-                "max_output_tokens",
-                "max_tool_calls",
-                "background",
-                "store",
-            ),
+            *("id", "object", "status", "model", "background", "store"),
             *("parallel_tool_calls", "truncation", "service_tier", "reasoning", "usage"),
             *("incomplete_details", "previous_response_id", "prompt_cache_key"),
             *("prompt_cache_retention", "text", "tool_choice", "safety_identifier"),
         ),
         Leave.PLAIN,
+    ),
+    **dict.fromkeys(
+        (
+            *("created_at", "completed_at", "temperature", "top_p", "top_logprobs"),
+            *("max_output_tokens", "max_tool_calls"),
+        ),
+        Leave.COUNT,
     ),
     "output": Leave.TAKEN,
 }
@@ -53,12 +52,13 @@ _ECHOES = ("instructions", "tools", "tool_choice", "metadata", "text", "user", "
 """What an answer repeats of its request."""
 
 _EVENT: dict[str, Shape] = {
+    **dict.fromkeys(("type", "item_id", "obfuscation"), Leave.PLAIN),
     **dict.fromkeys(
         (
-            *("type", "sequence_number", "output_index", "content_index", "summary_index"),
-            *("item_id", "obfuscation", "annotation_index"),
+            *("sequence_number", "output_index", "content_index", "summary_index"),
+            "annotation_index",
         ),
-        Leave.PLAIN,
+        Leave.COUNT,
     ),
 }
 _BEGINS = frozenset({"response.created", "response.in_progress", "response.queued"})
@@ -134,11 +134,9 @@ class ResponsesAnswer(EndsByEvent):
             left = await self._part(document, is_done=phase == "done")
         elif phase == "delta" or "audio" in kind or "image" in kind:
             self._judge.opaque("delta", in_answer=True)
-            left = [self._event(document)]
+            left = [await self._strange(kind, document, self._judge.readable(document))]
         else:
-            here: Steps = (kind, *(a_number(document.get(each), 0) for each in _INDEXES))
-            new = await self._judge.answer_rest(document, [Rest((), document)], here)
-            left = [self._event({**new, "type": kind})]
+            left = [await self._strange(kind, document, [Rest((), document)])]
         return [*left, *self._ended()]
 
     def broken(self, refused: RefusedError) -> list[Event]:
@@ -146,6 +144,12 @@ class ResponsesAnswer(EndsByEvent):
         self.is_over = True
         error = {"type": "error", "code": refused.code, "message": refused.message, "param": None}
         return [self._event(error)]
+
+    async def _strange(self, kind: str, document: dict[str, Any], rests: Sequence[Rest]) -> Event:
+        """Return an event of a kind that is not known."""
+        here: Steps = (kind, *(a_number(document.get(each), 0) for each in _INDEXES))
+        new = await self._judge.answer_rest(document, rests, here)
+        return self._event({**new, "type": kind})
 
     async def _whole_response(self, kind: str, document: dict[str, Any]) -> list[Event]:
         response = an_object(document.get("response"))

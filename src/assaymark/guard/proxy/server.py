@@ -10,6 +10,8 @@ tests/guard/proxy/test_server.py
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
 import socket
 import ssl
@@ -105,28 +107,78 @@ def serve(
     uvicorn.Server(config).run(sockets=[listening])
 
 
-def demand_servable(application: Any, listen: Listen, limits: ServerLimits) -> None:
-    """Demand what `serve` demands, but for the address.
+def demand_servable(application: Any, listen: Listen, limits: ServerLimits) -> InputError | None:
+    """Demand what `serve` demands, and listen to nobody.
+
+    Returns:
+        What `serve` would say now because somebody else listens there; a server that is replaced does, too.
 
     Raises:
-        InputError: The certificate cannot be used.
+        InputError: The address cannot be used, or the certificate.
     """
     _config(application, listen, limits)
+    try:
+        _bound(listen).close()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise _unusable(listen, error) from None
+        return _unusable(listen, error)
+    return None
 
 
 def _socket(listen: Listen) -> socket.socket:
+    try:
+        listening = _bound(listen)
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        raise _unusable(listen, error) from None
+    return listening
+
+
+def _bound(listen: Listen) -> socket.socket:
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     # With the protocol named, asyncio sends small packets at once (TCP_NODELAY); else each answer waits.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((listen.host, listen.port))
-        listening.listen(_BACKLOG)
-    except OSError as error:
+    except OSError:
         listening.close()
-        reason = os.strerror(error.errno).lower() if error.errno else "no such address"
-        raise InputError(f"cannot listen on `{listen.host}` port {listen.port}: {reason}") from None
+        raise
     return listening
+
+
+def _unusable(listen: Listen, error: OSError) -> InputError:
+    reason = "no such address"
+    if error.errno and not isinstance(error, socket.gaierror):
+        reason = os.strerror(error.errno).lower()
+    taken = "stop what listens there, or set another `port` under `listen`"
+    return InputError(
+        f"cannot listen on `{listen.host}` port {listen.port}: {reason}",
+        hint=taken if error.errno == errno.EADDRINUSE else None,
+    )
+
+
+class _Config(uvicorn.Config):
+    """With a bound on how long clients may take to agree on TLS, for which uvicorn has no setting."""
+
+    handshake = 60.0
+
+    def get_loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop] | None:
+        if self.ssl is None:
+            return super().get_loop_factory()
+        return lambda: _Timed(self.handshake)
+
+
+class _Timed(asyncio.SelectorEventLoop):
+    def __init__(self, handshake: float) -> None:
+        super().__init__()
+        self._handshake = handshake
+
+    async def create_server(self, *arguments: Any, **options: Any) -> asyncio.Server:
+        return await super().create_server(
+            *arguments, **options, ssl_handshake_timeout=self._handshake
+        )
 
 
 def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.Config:
@@ -137,7 +189,7 @@ def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.C
         if listen.client_authority is not None:
             tls["ssl_ca_certs"] = str(listen.client_authority)
             tls["ssl_cert_reqs"] = ssl.CERT_REQUIRED
-    config = uvicorn.Config(
+    config = _Config(
         application,
         http=patient(limits.seconds, limits.headers + _BESIDE),
         # uvloop says of no connection under TLS that its client takes nothing.
@@ -158,6 +210,7 @@ def _config(application: Any, listen: Listen, limits: ServerLimits) -> uvicorn.C
         raise InputError(
             f"the certificate `{listen.certificate}`, or what belongs to it, cannot be used"
         ) from None
+    config.handshake = limits.seconds
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
     return config

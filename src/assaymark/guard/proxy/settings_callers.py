@@ -16,7 +16,7 @@ import ipaddress
 from assaymark.attest.trust.reader import MapReader, word
 from assaymark.guard.proxy.key_digests import ScryptDigest
 from assaymark.guard.proxy.settings import KeySettings, Network, Trust
-from assaymark.guard.proxy.settings_values import digest, header
+from assaymark.guard.proxy.settings_values import Once, digest, header
 from assaymark.guard.serving import TENANT
 from assaymark.marked_yaml import Node
 from assaymark.policy.diagnostics import Reporter
@@ -31,6 +31,8 @@ class CallersReader:
 
     def __init__(self, report: Reporter) -> None:
         self._report = report
+        self._names = Once(report, "two keys are called")
+        self._digests = Once(report, "this key has a name and a tenant already")
 
     def keys(self, top: MapReader) -> tuple[KeySettings, ...]:
         """Return the keys."""
@@ -45,6 +47,11 @@ class CallersReader:
     def _key(self, entry: MapReader) -> KeySettings | None:
         name = entry.value("name", word, required=True)
         known, slow = entry.value("sha256", digest), entry.value("scrypt", _scrypt)
+        if name is not None:
+            self._names.take(name, entry.mark("name"), name)
+        for key, each in (("sha256", known), ("scrypt", slow)):
+            if each is not None:
+                self._digests.take(str(each), entry.mark(key))
         tenant = entry.value("tenant", word)
         entry.close()
         if ("sha256" in entry) == ("scrypt" in entry):

@@ -23,7 +23,7 @@ from assaymark.attest.tlog.durable import read_file
 from assaymark.attest.trust.reader import MapReader, flag, whole, word
 from assaymark.errors import InputError
 from assaymark.guard.proxy.settings import UpstreamSettings, Via, is_loopback
-from assaymark.guard.proxy.settings_values import header, one_line, proxy_url, url
+from assaymark.guard.proxy.settings_values import Once, header, one_line, proxy_url, url
 from assaymark.marked_yaml import Node
 from assaymark.policy.diagnostics import Reporter
 
@@ -41,6 +41,7 @@ class UpstreamReader:
 
     def __init__(self, report: Reporter, folder: Path, environment: Mapping[str, str]) -> None:
         self._report, self._folder, self._environment = report, folder, environment
+        self._names = Once(report, "two upstreams are called")
 
     def upstream(self, node: Node) -> UpstreamSettings | None:
         """Return one upstream."""
@@ -54,7 +55,10 @@ class UpstreamReader:
             lambda each: url(each, allows_plain=allows_plain, is_near="via" not in entry),
             required=True,
         )
-        name = entry.value("name", word) or (urlsplit(address or "").hostname or "")
+        given_name = entry.value("name", word)
+        if given_name is not None:
+            self._names.take(given_name, entry.mark("name"), given_name)
+        name = given_name or urlsplit(address or "").hostname or ""
         read = given(
             secret=entry.section("key", self._secret),
             key_header=entry.value("key_header", header),

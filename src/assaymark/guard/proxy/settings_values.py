@@ -11,11 +11,43 @@ from urllib.parse import urlsplit
 
 from assaymark.attest.trust.reader import whole, word
 from assaymark.guard.proxy.settings import is_loopback
-from assaymark.marked_yaml import Node
+from assaymark.marked_yaml import Mark, Node
+from assaymark.policy.diagnostics import Reporter, quoted
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _HEADER = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _MAX_PORT = 65_535
+
+
+class Once:
+    """Values that may stand once: reports the second one, and where the first one is.
+
+    Args:
+        report: Of the file.
+        what: What would be said twice, such as ``two keys are called``.
+    """
+
+    def __init__(self, report: Reporter, what: str) -> None:
+        self._report, self._what = report, what
+        self._seen: dict[str, Mark] = {}
+
+    def take(self, value: str | None, mark: Mark, shown: str = "") -> None:
+        """Take one.
+
+        Args:
+            value: The value; nothing where there is none.
+            mark: Where it stands.
+            shown: How a message tells it, where it may be told.
+        """
+        if value is None:
+            return
+        first = self._seen.setdefault(value, mark)
+        if first is not mark:
+            self._report.error(
+                "duplicate",
+                mark,
+                f"{self._what}{shown and f' {quoted(shown)}'}: the first is on line {first.line}",
+            )
 
 
 def one_line(value: str) -> str:

@@ -32,7 +32,7 @@ class Form(Enum):
     """A text that holds one."""
 
     OTHER = "other"
-    """Not at all: an image, or what nobody knows."""
+    """An image, or what nobody knows: refused, or judged as far as it can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Turn:
     def message(self) -> dict[str, Any]:
         """The value as a chat message."""
         if self.form is Form.OTHER:
-            return {"role": self.role, "content": [{"type": "other"}]}
+            return {"role": self.role, "content": [{"type": "other", "value": self.value}]}
         if self.form is Form.TEXT:
             return {"role": self.role, "content": self.value}
         text = (
@@ -65,7 +65,8 @@ class Turn:
     def passed(self, message: Any) -> Any:
         """Return the value that a judged `message` stands for."""
         if self.form is Form.OTHER:
-            return self.instead
+            part = message["content"][0]
+            return part["value"] if part["type"] == "other" else self.instead
         if self.form is Form.TEXT:
             return message["content"]
         text = message["tool_calls"][0]["function"]["arguments"]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import phonenumbers
 from phonenumbers import PhoneMetadata, phonenumberutil
 
+from assaymark.detectors.pii.patterns.phone_abroad import holds_abroad
 from assaymark.detectors.pii.patterns.phone_validity import (
     NEVER,
     either,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 # Theirs to change; tests compare with the matcher itself.
 _WITHOUT_PREFIX = phonenumberutil._maybe_strip_national_prefix_carrier_code  # noqa: SLF001
-_COUNTRY_CODE = phonenumberutil._extract_country_code  # noqa: SLF001
 _FIRST_GROUP_ONLY = phonenumberutil._formatting_rule_has_first_group_only  # noqa: SLF001
 
 _LEAST_ABROAD = 5
@@ -86,7 +86,7 @@ class Region:
         """
         abroad = re.match(self.metadata.international_prefix or "(?!)", digits)
         if abroad:
-            return _holds_abroad(digits[abroad.end() :])
+            return holds_abroad(digits[abroad.end() :])
         if self._outland.match(digits):
             return self._holds_behind_code(digits)
         rest = _WITHOUT_PREFIX(digits, self.metadata)[1]
@@ -254,36 +254,6 @@ class Region:
     @cached_property
     def _formats(self) -> tuple[Any, ...]:
         return tuple(_read_by(self.metadata)[1].number_format)
-
-
-def holds_behind_plus(digits: str) -> bool | None:
-    """Return what `Region.holds` returns, in any region, for digits behind a plus sign.
-
-    The sign is in front of a country code, and nobody has to write a national prefix behind it. Where no
-    country has such a code, the parser tries again as if there were no sign.
-    """
-    holds = _holds_abroad(digits)
-    return None if holds is False and not _COUNTRY_CODE(digits)[0] else holds
-
-
-def _holds_abroad(digits: str) -> bool | None:
-    """Return what `holds` returns, for what stands behind digits that lead abroad."""
-    if not digits or digits[0] == "0":
-        return None  # then they do not lead abroad
-    code, number = _COUNTRY_CODE(digits)
-    if not code:
-        return False
-    main = phonenumbers.region_code_for_country_code(code)
-    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, main)
-    if metadata is None:
-        return None
-    stripped = _WITHOUT_PREFIX(number, metadata)[1]
-    for each in {number, stripped}:
-        if not each or each[0] == "0":
-            return None
-        if is_valid(code).fullmatch(each):
-            return True if stripped == number else None
-    return False
 
 
 def _read_by(metadata: Any) -> tuple[Any, ...]:

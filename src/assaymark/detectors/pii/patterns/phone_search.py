@@ -22,6 +22,7 @@ from phonenumbers import PhoneNumber, PhoneNumberMatch, PhoneNumberMatcher
 from presidio_analyzer import EntityRecognizer
 from presidio_analyzer.predefined_recognizers import PhoneRecognizer
 
+from assaymark.detectors.pii.patterns.phone_abroad import holds_behind_plus
 from assaymark.detectors.pii.patterns.phone_candidates import (
     MOST_PARTS_AT,
     Candidate,
@@ -33,12 +34,7 @@ from assaymark.detectors.pii.patterns.phone_candidates import (
     reading_of,
     stands_free,
 )
-from assaymark.detectors.pii.patterns.phone_regions import (
-    MIN_VALID_LENIENCY,
-    Region,
-    holds_behind_plus,
-    region,
-)
+from assaymark.detectors.pii.patterns.phone_regions import MIN_VALID_LENIENCY, Region, region
 from assaymark.detectors.pii.patterns.phone_validity import NEVER, lengths
 
 if TYPE_CHECKING:
