@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 import warnings
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -240,3 +243,34 @@ def test_policies_without_recognizers_keep_their_digest() -> None:
     """A policy's digest is over its settings, and trust files name it: a key that is not used is not in."""
     assert "recognizers" not in PiiSettings().model_dump()
     assert PiiSettings.model_validate(SETTINGS.model_dump()) == SETTINGS
+
+
+def test_internal_mail_is_found_by_the_recognizer_in_the_documentation() -> None:
+    """Addresses under suffixes that are not public, which Presidio leaves out."""
+    page = Path(__file__).parents[2] / "docs" / "detectors" / "pii.md"
+    blocks = re.findall(r"^ *```yaml\n.*?```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    (block,) = (each for each in blocks if "internal mail" in each)
+    written = yaml.safe_load(textwrap.dedent(block).strip().strip("`").removeprefix("yaml"))
+    own = PiiDetector(PiiSettings.model_validate(written["detectors"]["pii"]))
+    plain = PiiDetector(PiiSettings())
+    texts = [
+        "to J.Doe@mail.test, please",
+        "jane@db.internal",
+        "jane@printer.lan.",
+        "jane@a.b.corp!",
+        "x.y@localhost",
+        "jane@example.localname",
+    ]
+
+    def found(detector: PiiDetector) -> list[str]:
+        spans = ask(detector, *texts).spans
+        return [texts[s.text][s.start : s.end] for s in spans if s.entity == "EMAIL_ADDRESS"]
+
+    assert found(plain) == []
+    assert found(own) == [
+        "J.Doe@mail.test",
+        "jane@db.internal",
+        "jane@printer.lan",
+        "jane@a.b.corp",
+        "x.y@localhost",
+    ]

@@ -132,7 +132,7 @@ def test_settings_are_told_in_words_and_only_where_they_mean_something() -> None
     assert (
         "    languages en, nlp blank, recognizers [{name: tickets, supported_entity: TICKET, patterns: "
         "[{name: t, regex: T-[0-9]+, score: 0.5}], deny_list_score: 1.0}], min_score 0.4, "
-        "views html percent escapes unicode base64 spelled spaced broken"
+        "views html percent escapes unicode base64 inserted spelled spaced broken paths"
     ) in lines
     harm = next(each for each in explanation.detectors if each.id == "harm")
     assert harm.settings["api_key_env"] == "OPENAI_API_KEY"

@@ -1,7 +1,8 @@
 """
 Pseudonyms: for one key, one value always has the same one, and two values never share one.
 
-* Spellings of one value differ in their pseudonyms as they do themselves: in grouping, or in capitals.
+* Spellings of one value differ in their pseudonyms as they do themselves: in grouping, or in capitals
+  where these are set in a usual way; with any other mix (`jAne`) a spelling is a value of its own.
 * Nothing is remembered, so batch, worker and order cannot matter. To restore is the vault's business.
 * Addresses and names are drawn (`assaymark.redaction.spoken`); what has a form keeps it
   (`assaymark.redaction.forms`); everything else becomes `<ENTITY:letters>`.
@@ -79,13 +80,13 @@ class Pseudonyms:
                 return None if drawn == value else drawn
 
     def _address(self, value: str) -> str:
-        """Return an address; how many letters are capitals is kept where that is one of three usual ways."""
+        """Return an address; which letters are capitals is kept where that is one of four usual ways."""
         plain = value.lower()
-        styles = (plain, plain.upper(), _with_capitals(plain))
-        style = styles.index(value) if value in styles else None
-        given, first, second = self._words(plain if style is not None else value)
+        style = next((each for each in _STYLES if each(plain) == value), None)
+        # A spelling that no style gives back is a value of its own, or it could not be restored.
+        given, first, second = self._words(value if style is None else plain)
         address = f"{given}.{first}-{second}@{DOMAIN}"
-        return address.upper() if style == 1 else _with_capitals(address) if style else address
+        return address if style is None else style(address)
 
     def _name(self, value: str) -> str:
         plain = " ".join(value.split()).casefold()
@@ -122,9 +123,18 @@ class Pseudonyms:
                 yield found.span()
 
 
-def _with_capitals(address: str) -> str:
+def _with_initials(address: str) -> str:
     given, _, domain = address.rpartition("@")
     return f"{given.title()}@{domain}"
+
+
+def _given_in_capitals(address: str) -> str:
+    given, _, domain = address.rpartition("@")
+    return f"{given.upper()}@{domain}"
+
+
+_STYLES = (str.lower, str.upper, _with_initials, _given_in_capitals)
+"""How addresses are written; where two say the same, the first counts."""
 
 
 def lettered(data: bytes) -> str:

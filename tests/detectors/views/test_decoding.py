@@ -54,7 +54,14 @@ def shown(view: View, text: str) -> str | None:
         pytest.param("jane@example\u00b7co\u00b7uk", "jane@example.co.uk", id="bullets for dots"),
         pytest.param("ja\ue000ne@a\ufffd.org", "jane@a.org", id="voids in an address"),
         pytest.param("AKIA\U0010fffdQ7ZK", "AKIAQ7ZK", id="a void in a key"),
-        pytest.param("4111\ufffd\ufffd1111", "4111-1111", id="voids between digits"),
+        pytest.param(
+            "jane@example\u00b7org.", "jane@example.org.", id="a bullet for a dot, a full stop"
+        ),
+        pytest.param("(212)\u00b7555", "(212)-555", id="a bullet behind a bracket"),
+        pytest.param(
+            "4111\ufffd\ufffd1111", "4111-1111", id="what was not decoded, between digits"
+        ),
+        pytest.param("4111\ue0001111", "41111111", id="private use between digits"),
     ],
 )
 def test_look_alikes_are_read_as_what_they_look_like(text: str, expected: str) -> None:

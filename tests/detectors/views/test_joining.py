@@ -160,6 +160,7 @@ def test_ordinary_lines_stay_lines(text: str) -> None:
         ("jane\0@example\x7f.org", "jane@example.org"),
         ("4111\x1f1111\x1f1111\x1f1111", "4111111111111111"),
         ("4\x011\x011\x011", "4111"),
+        ("4\x00 \x001\x00 1", "4 1 1"),
         ("a\0\0\0\0\0\0\0\0\0\0b", "ab"),
         ("ja\x1b[1;31mne\x1b[0m@b.org", "jane@b.org"),
         ("jane\x9b@b.org", "jane@b.org"),

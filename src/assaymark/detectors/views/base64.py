@@ -89,9 +89,9 @@ def _encoding_of(octets: bytes) -> tuple[str, int]:
 BASE64 = View(
     name="base64",
     summary="base64 in both alphabets, where it decodes to text",
+    # The second half: two groups of eight digits of UTF-16 have these five, wherever they begin.
     trigger=(
-        r"(?:^|[^A-Za-z0-9+/_-])"
-        rf"(?:(?:[I-Za-f][A-Za-z0-9+/_-]{{3}}){{3}}|(?:(?:[/_]{{2}}[4-7]|[/_]v8)[A-Za-z0-9+/_-])?{_WIDE})"
+        r"(?:^|[^A-Za-z0-9+/_-])(?:[I-Za-f][A-Za-z0-9+/_-]{3}){3}|[AQgw][AB][A-Za-z0-9+/_-]A[A-H]"
     ),
     see=see,
 )

@@ -125,7 +125,7 @@ def _needs_more(match: re.Match[str]) -> bool:
     return "." in (match["inside"] or "") or "." not in domain
 
 
-_ANY_LINE = r"(?:\r\n|[\n\r\x0b\x0c\x{85}\x{2028}\x{2029}])"
+_ANY_LINE = r"(?:\r\n|[\n\r\x0b\x0c]|\x{85}|\x{2028}|\x{2029})"
 
 BROKEN = View(
     name="broken",

@@ -54,5 +54,6 @@ ESCAPES = View(
     summary=r"escapes of JSON and of program text such as `\u0034` and `\x40`",
     trigger=r"\\(?:[uUx][0-9a-fA-F{]|[0-3][0-7]{2}|[nrt][0-9+]|[@._-]\w)",
     signs="\\",
+    is_led_by_sign=True,
     see=see,
 )

@@ -38,5 +38,6 @@ HTML = View(
     summary="character references such as `&#52;` and `&commat;`",
     trigger=r"&(?:amp;)*(?:#[0-9xX]|[A-Za-z])",
     signs="&",
+    is_led_by_sign=True,
     see=see,
 )

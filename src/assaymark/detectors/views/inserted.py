@@ -19,6 +19,7 @@ from assaymark.detectors.views.offsets import Rewriting, Seen
 from assaymark.detectors.views.view import View
 
 _CONTROL = r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
+_UNUSED = _CONTROL.replace(r"\x1f", r"\x1a\x1c-\x1f")  # but ESC, as colours are for words
 _SEQUENCE = r"\x1b\[[0-9;?]{0,16}[A-Za-z]"
 _NAMES = "abbr|bdi|bdo|big|b|code|del|em|font|ins|i|kbd|mark|samp|small|span|strong|strike|s|tt|u|var|wbr"
 _TAG = (
@@ -30,7 +31,7 @@ _OF_VALUE = r"[A-Za-z0-9@._+-]"
 _INSERTED = rf"(?:(?:{_SEQUENCE}|{_TAG}|{_CONTROL}){{1,8}}|{_CONTROL}+)"
 _WITHIN = re.compile(
     rf"(?<={_OF_VALUE}){_INSERTED}(?={_OF_VALUE})|(?<=[0-9] ){_INSERTED}(?=[0-9])"
-    rf"|(?<=[0-9]){_INSERTED}(?= [0-9])",
+    rf"|(?<=[0-9]){_INSERTED}(?= [0-9])|(?<=[ -~]){_UNUSED}+(?=[ -~])",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -79,9 +80,11 @@ INSERTED = View(
     name="inserted",
     summary="control characters, tags and Markdown marks inside a value, such as `jane<b></b>@…`",
     trigger=(
-        r"[A-Za-z0-9@._+-] ?(?:[\x00-\x08\x0e-\x1f\x7f\x{80}-\x{84}\x{86}-\x{9f}]"
-        rf"|<(?:!--|/?(?i:{_NAMES})[ \t/>]))"
+        r"[ -~](?:[\x00-\x08\x0e-\x1f\x7f]|[\x{80}-\x{84}\x{86}-\x{9f}]"
+        r")"
+        rf"|[A-Za-z0-9@._+-] ?<(?:!--|/?(?i:{_NAMES})[ \t/>])"
         r"|[*_~`]@|@[A-Za-z0-9.-]*[*_~`]"
     ),
+    signs="<@" + "".join(filter(re.compile(_CONTROL).fullmatch, map(chr, range(0xA0)))),
     see=see,
 )

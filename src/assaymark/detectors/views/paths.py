@@ -34,7 +34,7 @@ def see(text: str) -> Seen | None:
 PATHS = View(
     name="paths",
     summary="addresses of mail behind a slash or a question mark, as in `users/jane@…`",
-    trigger=r"[/?#][^ \t\r\n/?#@]{1,64}@[A-Za-z0-9-]+\.",
+    trigger=r"[/?#][^ \t\r\n/?#@]+@[A-Za-z0-9-]+\.",
     signs="@",
     see=see,
 )

@@ -63,5 +63,6 @@ PERCENT = View(
     summary="percent-encoded characters such as `%34` and `%40`",
     trigger=r"%[0-9A-Fa-f]{2}",
     signs="%",
+    is_led_by_sign=True,
     see=see,
 )

@@ -94,7 +94,7 @@ def _addresses(text: str) -> Iterator[tuple[int, int, str]]:
 
 _ONE = r"[A-Za-z0-9@._+()-]"
 _BETWEEN = r" ?[._*|/~:#`-] ?"
-_ANY_BLANK = r"[ \t\r\x0b\x0c\x{85}\x{2028}\x{2029}]"
+_ANY_BLANK = r"(?:[ \t\r\x0b\x0c]|\x{85}|\x{2028}|\x{2029})"
 
 SPACED = View(
     name="spaced",

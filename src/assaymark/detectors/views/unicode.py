@@ -45,6 +45,8 @@ _TOKEN = re.compile(r"\S+")
 _TWIN = re.compile(f"[{''.join(LATIN_OF)}]")
 _HOLE = re.compile(f"[{BULLETS}{VOIDS}]{{1,3}}")
 _VOID = re.compile(f"[{VOIDS}]+")
+_DOT = re.compile(r"\.\w")
+_DROPPED = re.compile(f"(?!\ufffd)[{VOIDS}](?:(?!\ufffd)[{VOIDS}])*")
 BY_WORD = re.compile(f"[{''.join(LATIN_OF)}{BULLETS}]")
 """What is read as the word says that it stands in."""
 _JOINT = re.compile(f"[{DASHES}{SPACES}]")
@@ -170,7 +172,7 @@ def _twins(text: str) -> Iterator[_Edit]:
 
 
 def _holes(text: str) -> Iterator[_Edit]:
-    """Yield what bullets and voids inside a value stand for: a dash between digits, else nothing.
+    """Yield what bullets and voids inside a value stand for: a dash between digits if they show, or nothing.
 
     A bullet between letters parts words, so it goes only in a word with an `@`, where it may be a dot.
     """
@@ -178,12 +180,12 @@ def _holes(text: str) -> Iterator[_Edit]:
         return
     for token in _TOKEN.finditer(text):
         at = token[0].rfind("@") + 1
-        has_dot = "." in token[0][at:]
+        has_dot = _DOT.search(token[0], at) is not None
         for match in _HOLE.finditer(text, token.start(), token.end()):
             start, end = match.span()
             before, after = text[max(start - 1, 0) : start], text[end : end + 1]
             beside = _digits_beside(text, start, end)
-            if beside is not None:
+            if beside is not None and not _DROPPED.fullmatch(match[0]):
                 if not _is_between_years(text, *beside):
                     yield _Edit(start, end, "-")
             elif not (_is_of_value(before) and _is_of_value(after)):
@@ -199,7 +201,8 @@ def _digits_beside(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return where the digit before ends and the one after begins, a blank from the range at most."""
     start -= text.endswith(" ", 0, start)
     end += text.startswith(" ", end)
-    is_between = _is_digit(text[max(start - 1, 0) : start]) and _is_digit(text[end : end + 1])
+    before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+    is_between = (before == ")" or _is_digit(before)) and _is_digit(after)
     return (start, end) if is_between else None
 
 
@@ -218,8 +221,7 @@ def _trigger() -> str:
         {*folds(), *dropped(), *LATIN_OF, *(c for c in MARK_OF if MARK_OF[c] == "@")}
     )
     joint = f"[{_as_class(MARK_OF)}]|{_JOINT.pattern}"
-    holes = f"[0-9] ?{_HOLE.pattern} ?[0-9]|[0-9A-Za-z@._+-]{_HOLE.pattern}[0-9A-Za-z@._+-]"
-    return rf"[{anywhere}]|[0-9A-Za-z](?:{joint})[0-9A-Za-z]|{holes}"
+    return rf"[{anywhere}{BULLETS}{VOIDS}]|[0-9A-Za-z](?:{joint})[0-9A-Za-z]"
 
 
 def _as_class(characters: Iterable[str]) -> str:

@@ -111,11 +111,15 @@ class ViewedDetector:
             return
         # One pattern a view: together they would need more states than the matcher keeps.
         able: defaultdict[int, list[View]] = defaultdict(list)
+        by_signs = [each for each in self._views if each.signs and not each.is_led_by_sign]
+        signed = _signed(by_signs, texts)
         for view in self._views:
             rows = None
             if view.is_beyond_ascii:
                 is_longer = pc.greater(pc.binary_length(texts), pc.utf8_length(texts))
                 rows = pc.indices_nonzero(is_longer)
+            elif view in by_signs:
+                rows = _signed([view], texts) if signed is None else signed
             looked_at = texts if rows is None else texts.take(rows)
             if len(looked_at):
                 hits = pc.indices_nonzero(pc.match_substring_regex(looked_at, view.trigger))
@@ -130,6 +134,21 @@ class ViewedDetector:
         if not shown:
             return Detections()
         return self._detector.detect(pa.array([each.text for each in shown], pa.large_string()))
+
+
+def _signed(views: Sequence[View], texts: Any) -> Any:
+    """Return the indices of the texts with a sign of any of `views`, `None` where that is most of them.
+
+    To look for a class of characters takes a fraction of the time that a trigger takes.
+    """
+    import pyarrow.compute as pc
+
+    if not views:
+        return None
+    signs = "|".join(each.sign for each in views)
+    rows = pc.indices_nonzero(pc.match_substring_regex(texts, signs))
+    # To take rows is to copy them.
+    return rows if 4 * len(rows) < len(texts) else None
 
 
 def _as_sets(answer: Detections) -> dict[int, frozenset[str]]:
