@@ -112,6 +112,10 @@ class _Upstreams:
         self.waited, self.status = 0.0, 200
         self.headers: dict[str, str] = {}
 
+    def __iter__(self) -> Iterator[Any]:
+        """Nobody tells which models there are."""
+        return iter(())
+
     async def ask(self, _api: str, _model: str, target: str, body: bytes, _headers: Any) -> Any:
         self.sent += [target.encode(), body]
         self.status = self.answer.status
@@ -169,6 +173,10 @@ class _Sink:
         self.telemetry.decided(decision, None)
 
 
+async def _everybody(_: object) -> None:
+    """Let everybody see numbers and decisions."""
+
+
 class Served:
     """The whole application without sockets.
 
@@ -190,7 +198,7 @@ class Served:
             digest_key=bytes(32),
         )
         pages = Pages(telemetry=self.sink.telemetry, conditions=(), alarms=lambda: ())
-        self.app = WithPages(proxy, pages, lambda _: True)
+        self.app = WithPages(proxy, pages, _everybody)
 
     async def ask(self, request: Request, answer: Answer | None = None) -> Got:
         """Send one request, and hold every law.

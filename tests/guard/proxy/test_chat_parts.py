@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from .conftest import BLOCKS, MAIL, REDACTS
 from .fields import USER
 from .test_unread import CHAT, TEXT, answered, asked, deltas, whole
@@ -102,6 +104,19 @@ def test_a_part_with_an_index_has_a_text_of_its_own() -> None:
         for part in each["choices"][0]["delta"].get("content", []):
             said[part["index"]] += part["text"]
     assert said == {0: "ask <EMAIL_ADDRESS>", 1: "by jane"}
+
+
+@pytest.mark.parametrize("index", [MAIL, 4111111111111111, [MAIL], {"text": MAIL}])
+def test_what_is_called_an_index_is_one_or_is_judged(index: object) -> None:
+    """A value does not leave beside a text because its key says that it is a number."""
+    part = {"type": "text", "text": "hello", "index": index}
+    nested = {"type": "thinking", "thinking": [part]}
+
+    for each in (part, nested):
+        got, _ = answered(CHAT, deltas({"content": [each]}), REDACTS)
+
+        assert MAIL.encode() not in got.body
+        assert b"4111" not in got.body
 
 
 def test_a_part_that_nobody_knows_ends_the_stream() -> None:

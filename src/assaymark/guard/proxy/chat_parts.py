@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from assaymark.guard.documents import Steps, with_values
 from assaymark.guard.proxy.coverage import Leave, Rest, Shape, rest_of
+from assaymark.guard.structure import is_count
 
 PART_TEXTS: Mapping[str, str] = {
     **dict.fromkeys(("text", "input_text", "output_text"), "text"),
@@ -23,7 +24,8 @@ PART_TEXTS: Mapping[str, str] = {
 """Type of a part to the key of its text."""
 
 _PART: Mapping[str, Shape] = {
-    **dict.fromkeys(("type", "index", "id", "status", "cache_control"), Leave.PLAIN),
+    **dict.fromkeys(("type", "id", "status", "cache_control"), Leave.PLAIN),
+    "index": Leave.COUNT,
     "signature": Leave.OPAQUE,
 }
 _CONTENT = "content"
@@ -109,9 +111,10 @@ def _parts(
 def _texts(
     part: dict[str, Any], key: str, place: Steps, text_place: Steps, wrapped: Callable[[Any], Any]
 ) -> Iterator[PartText | OtherPart]:
-    head = {name: part[name] for name in ("type", "index") if isinstance(part.get(name), str | int)}
-    index = part.get("index")
-    of: Steps = (*text_place, index) if isinstance(index, int) else text_place
+    # Nothing else of a part goes along with its text: what it holds beside is judged by itself.
+    head, of, index = {"type": part["type"]}, text_place, part.get("index")
+    if isinstance(index, int) and is_count(index):
+        head, of = {**head, "index": index}, (*text_place, index)
     if key != _TEXT:
         of = (*of, key)
 
