@@ -11,6 +11,7 @@ from typing import Any
 
 import anthropic
 import httpx
+import httpx2
 import openai
 import pytest
 from hypothesis import given, settings
@@ -194,14 +195,14 @@ def test_a_web_socket_leads_nowhere(client: OpenAI, upstream: Upstream) -> None:
     assert str(other.websocket_base_url) == "wss://web-sockets-are-not-judged.invalid"
 
 
-@pytest.mark.parametrize("library", ["httpx", "httpx2"])
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 @pytest.mark.parametrize("name", ["copy", "with_options"])
 def test_a_copy_is_guarded_whatever_it_is_given(
-    client: OpenAI, upstream: Upstream, name: str, library: str
+    client: OpenAI, upstream: Upstream, name: str, library: Any
 ) -> None:
     """Another HTTP client is asked through the guard, too, and so are copies of copies."""
     upstream.answer = lambda _: whole(chat(f"ask {MAIL}"))
-    http = pytest.importorskip(library).Client(headers={"x-mine": "yes"})
+    http = library.Client(headers={"x-mine": "yes"})
     mine: list[Any] = [{"role": "user", "content": f"I am {MAIL}"}]
 
     other = getattr(client, name)(http_client=http)
@@ -246,7 +247,7 @@ def test_a_copy_of_anthropics_client_is_guarded(guard: Guard, upstream: Upstream
     card: Any = [{"role": "user", "content": CARD}]
 
     with guarded_client(raw, guard) as client:
-        other = client.copy(http_client=pytest.importorskip("httpx2").Client())
+        other = client.copy(http_client=httpx2.Client())
         with other, pytest.raises(anthropic.BadRequestError):
             other.messages.create(model="m", max_tokens=9, messages=card)
 

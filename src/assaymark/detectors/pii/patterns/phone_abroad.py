@@ -12,7 +12,7 @@ from phonenumbers import PhoneMetadata, phonenumberutil
 from assaymark.detectors.pii.patterns.phone_validity import is_valid
 
 # Theirs to change; tests compare with the matcher itself.
-_WITHOUT_PREFIX = phonenumberutil._maybe_strip_national_prefix_carrier_code  # noqa: SLF001
+without_prefix = phonenumberutil._maybe_strip_national_prefix_carrier_code  # noqa: SLF001
 _COUNTRY_CODE = phonenumberutil._extract_country_code  # noqa: SLF001
 
 
@@ -27,7 +27,7 @@ def holds_abroad(digits: str) -> bool | None:
     metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, main)
     if metadata is None:
         return None
-    stripped = _WITHOUT_PREFIX(number, metadata)[1]
+    stripped = without_prefix(number, metadata)[1]
     for each in {number, stripped}:
         if not each or each[0] == "0":
             return None

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import phonenumbers
 from phonenumbers import PhoneMetadata, phonenumberutil
 
-from assaymark.detectors.pii.patterns.phone_abroad import holds_abroad
+from assaymark.detectors.pii.patterns.phone_abroad import holds_abroad, without_prefix
 from assaymark.detectors.pii.patterns.phone_validity import (
     NEVER,
     either,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     """What a piece of text may be read as, in digits; `None` if it may be read in other ways."""
 
 # Theirs to change; tests compare with the matcher itself.
-_WITHOUT_PREFIX = phonenumberutil._maybe_strip_national_prefix_carrier_code  # noqa: SLF001
 _FIRST_GROUP_ONLY = phonenumberutil._formatting_rule_has_first_group_only  # noqa: SLF001
 
 _LEAST_ABROAD = 5
@@ -89,7 +88,7 @@ class Region:
             return holds_abroad(digits[abroad.end() :])
         if self._outland.match(digits):
             return self._holds_behind_code(digits)
-        rest = _WITHOUT_PREFIX(digits, self.metadata)[1]
+        rest = without_prefix(digits, self.metadata)[1]
         for each in {rest, digits}:
             # A zero in front is part of some national numbers, and of no integer.
             if self._national.fullmatch(each) and (each[0] == "0" or self._is_valid(each)):
@@ -105,10 +104,10 @@ class Region:
         rest = digits.removeprefix(code)
         if rest == digits or self._abroad.match(digits) or self._own.fullmatch(digits):
             return None
-        rest = _WITHOUT_PREFIX(rest, self.metadata)[1]
+        rest = without_prefix(rest, self.metadata)[1]
         # It strips a prefix once more.
         main = _read_by(self.metadata)[1]
-        if not self._own.fullmatch(rest) or _WITHOUT_PREFIX(rest, main)[1] != rest:
+        if not self._own.fullmatch(rest) or without_prefix(rest, main)[1] != rest:
             return None
         return None if rest[0] == "0" else self._is_valid(rest)
 
