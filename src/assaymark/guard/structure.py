@@ -27,10 +27,6 @@ _NUMBER = re.compile(rf"(?:[^0-9]*[0-9]){{{_DIGITS}}}")
 def is_plain(value: Any, text: re.Pattern[str] = PLAIN) -> bool:
     """Return whether `value` is structure: small numbers, words, and lists and objects of them."""
     match value:
-        case None | bool():
-            return True
-        case int() | float():
-            return abs(value) < _LARGEST
         case str():
             if text.fullmatch(value) is None:
                 return False
@@ -40,19 +36,18 @@ def is_plain(value: Any, text: re.Pattern[str] = PLAIN) -> bool:
             return all(is_plain(each, text) for each in value)
         case dict():
             return all(is_plain(each, text) for pair in value.items() for each in pair)
-    return False
+    return _is_small(value)
 
 
 def is_count(value: Any) -> bool:
     """Return whether `value` is a small number, or some of them, where an API has numbers."""
-    match value:
-        case None | bool():
-            return True
-        case int() | float():
-            return abs(value) < _LARGEST
-        case list():
-            return all(map(is_count, value))
-    return False
+    if isinstance(value, list):
+        return all(map(is_count, value))
+    return _is_small(value)
+
+
+def _is_small(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and abs(value) < _LARGEST)
 
 
 def _is_number(text: str) -> bool:
